@@ -1,0 +1,1 @@
+process.stderr.write("gomodfs: not built yet\n");

@@ -1,0 +1,79 @@
+import type { H1, ModuleVersion } from "../module/module_version.ts";
+import type { Manifest } from "./manifest.ts";
+
+/** The bytes of a module zip on their way into a store: in memory, or spooled to a file when they are many. */
+export type ZipBytes =
+  | { readonly kind: "memory"; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly kind: "file"; readonly path: string; readonly size: number };
+
+/** What of one module version a store holds. */
+export interface ResidentModule {
+  readonly id: ModuleVersion;
+  readonly info: boolean;
+  readonly goMod: boolean;
+  readonly zip: boolean;
+}
+
+/** A module whose files are resident. Reads are synchronous: a store is local, and a read is a pread and an inflate. */
+export interface StoredModule {
+  readonly id: ModuleVersion;
+  /** The verified hash of its zip. */
+  readonly h1: H1;
+  readonly manifest: Manifest;
+  /**
+   * The whole content of the file at `index` of the manifest. The caller must not change it.
+   *
+   * @throws GomodfsError `STORE` if the bytes are gone or damaged
+   */
+  readFile(index: number): Uint8Array;
+  /**
+   * The raw deflate stream (RFC 1951) of the file at `index`, `manifest.storedSize(index)` bytes; undefined where the
+   * manifest says that no such stream is kept.
+   */
+  readDeflated(index: number): Uint8Array | undefined;
+}
+
+/** What a store takes up and gives. */
+export interface StoreUsage {
+  /** Module versions of which anything is resident. */
+  readonly modules: number;
+  /** Module versions whose zip is resident. */
+  readonly zips: number;
+  /** Bytes on disk (or in memory). */
+  readonly storedBytes: number;
+  /** Bytes that the resident modules' extracted files and virtual zips have in a GOMODCACHE. */
+  readonly servedBytes: number;
+}
+
+/** The reading half of a store: synchronous, so that a blocking file system thread can use it. */
+export interface ModuleReader {
+  openModule(id: ModuleVersion): StoredModule | undefined;
+  /** The `.info` file, canonical. */
+  readInfo(id: ModuleVersion): Uint8Array | undefined;
+  /** The `.mod` file. */
+  readGoMod(id: ModuleVersion): Uint8Array | undefined;
+  /** Everything resident, in no particular order. */
+  list(): ResidentModule[];
+  /** Learns what other threads and processes have written since the last look. Cheap if nothing changed. */
+  refresh(): void;
+}
+
+/**
+ * A store of modules. What it once answered it answers until it is removed; a write is durable before its promise
+ * resolves and is invisible before that. Several threads and processes may use one store.
+ */
+export interface ModuleStore extends ModuleReader {
+  putInfo(id: ModuleVersion, info: Uint8Array): Promise<void>;
+  putGoMod(id: ModuleVersion, goMod: Uint8Array): Promise<void>;
+  /**
+   * Takes a module zip in. The zip rules of golang.org/x/mod/zip are enforced, every entry's CRC and size checked, and
+   * the h1 of its files computed; `verify` is given that hash before anything becomes visible and refuses by throwing.
+   * The buffer of a zip in memory is consumed (transferred).
+   *
+   * @throws GomodfsError `INVALID` for a zip that breaks the rules, whatever `verify` throws, `STORE` if it cannot be written
+   */
+  putModule(id: ModuleVersion, zip: ZipBytes, verify: (h1: H1) => void | Promise<void>): Promise<H1>;
+  remove(id: ModuleVersion): Promise<void>;
+  usage(): StoreUsage;
+  close(): Promise<void>;
+}
