@@ -8,6 +8,8 @@ export interface NodeAttributes {
   /** Bytes; 0 for a directory. */
   readonly size: number;
   readonly executable: boolean;
+  /** The name may stand for another node soon, so the kernel is to ask for it each time (time-outs of 0). */
+  readonly changing?: boolean;
 }
 
 /** One row of a directory listing, with what READDIRPLUS wants to know of it. */

@@ -1,23 +1,35 @@
 import type { ModulePath, ModuleVersion } from "../module/module_version.ts";
 import type { ZipBytes } from "../store/module_store.ts";
 
+/** Who waits: a reader that is stopped until the answer comes (`demand`), or nobody yet (`ahead`: prefetching). */
+export type Priority = "demand" | "ahead";
+
+/** How to ask a {@linkcode ModuleSource}. */
+export interface FetchOptions {
+  /** `demand` unless given. Requests on demand overtake those that fetch ahead. */
+  readonly priority?: Priority;
+  /** Gives up: the promise rejects with GomodfsError `CANCELLED` and what was begun is removed. */
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Where modules come from. Answers are what the source said, bounded in size but not verified.
  *
  * Every method throws GomodfsError: `NOT_FOUND` when the source says that there is no such thing, `FORBIDDEN` when
- * settings forbid asking, `TOO_LARGE` past a bound, otherwise `UPSTREAM` or `TIMEOUT`.
+ * settings forbid asking, `TOO_LARGE` past a bound, `CANCELLED` when the signal said so, `UNSUPPORTED` where only
+ * version control could answer, otherwise `UPSTREAM` or `TIMEOUT`.
  */
 export interface ModuleSource {
   /** The `.info` file of a version. */
-  info(id: ModuleVersion): Promise<Uint8Array>;
+  info(id: ModuleVersion, options?: FetchOptions): Promise<Uint8Array>;
   /** The `.mod` file, at most 16 MiB. */
-  goMod(id: ModuleVersion): Promise<Uint8Array>;
+  goMod(id: ModuleVersion, options?: FetchOptions): Promise<Uint8Array>;
   /** The module zip, at most 500 MiB; in memory when small, otherwise spooled to a file that the caller removes. */
-  zip(id: ModuleVersion): Promise<ZipBytes>;
+  zip(id: ModuleVersion, options?: FetchOptions): Promise<ZipBytes>;
   /** The body of `@v/list`. */
-  versions(path: ModulePath): Promise<Uint8Array>;
+  versions(path: ModulePath, options?: FetchOptions): Promise<Uint8Array>;
   /** The body of `@latest`. */
-  latest(path: ModulePath): Promise<Uint8Array>;
+  latest(path: ModulePath, options?: FetchOptions): Promise<Uint8Array>;
   /** A path of the checksum database's protocol (`/lookup/M@V`, `/tile/...`, `/latest`), through the proxies or directly. */
-  checksumDatabase(path: string): Promise<Uint8Array>;
+  checksumDatabase(path: string, options?: FetchOptions): Promise<Uint8Array>;
 }

@@ -1,0 +1,181 @@
+import { Command, CommanderError, Option } from "commander";
+import { LOG_FORMATS, LOG_LEVELS } from "../lib/logger.ts";
+import { EXIT_DONE, EXIT_USAGE, reportError } from "./exit_code.ts";
+import { versionLine } from "./version.ts";
+
+/** Runs a command line (as process.argv) and gives its exit code. */
+export async function runProgram(argv: readonly string[]): Promise<number> {
+  let exitCode = EXIT_DONE;
+  const program = createProgram((code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync([...argv]);
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_DONE : EXIT_USAGE;
+    return reportError(error);
+  }
+}
+
+function createProgram(exit: (code: number) => void): Command {
+  const program = new Command("gomodfs")
+    .description("Every Go module at once: a verified, read-only GOMODCACHE, fetched when first read.")
+    .exitOverride()
+    .enablePositionalOptions()
+    .showHelpAfterError("(gomodfs --help lists the commands and options)")
+    .configureHelp({ showGlobalOptions: true });
+  program.addHelpText("after", EXAMPLES);
+  // Sub-commands inherit exitOverride and the help settings only if they are made by program.command.
+  addMount(program, exit);
+  addUnmount(program, exit);
+  addExec(program, exit);
+  addStatus(program, exit);
+  addList(program, exit);
+  addVerify(program, exit);
+  program
+    .command("version")
+    .description("print the version")
+    .action(() => process.stdout.write(`${versionLine()}\n`));
+  return program;
+}
+
+const EXAMPLES = `
+Examples:
+  gomodfs exec -- go build ./...          build with every module at hand, fetched when first read
+  gomodfs mount /mnt/gomod                serve a GOMODCACHE at a directory until Ctrl-C
+  gomodfs status                          what is resident and what is going on`;
+
+function addMount(program: Command, exit: (code: number) => void): void {
+  withSourceOptions(
+    program
+      .command("mount")
+      .argument("<directory>", "where to mount; made if missing")
+      .description("serve a virtual read-only GOMODCACHE at a directory, in the foreground")
+      .option("--allow-other", "let other users read the mount"),
+  )
+    .addHelpText(
+      "after",
+      `
+Prints one line when it is ready. SIGINT and SIGTERM unmount and end it.
+
+Examples:
+  gomodfs mount /mnt/gomod
+  GOMODCACHE=/mnt/gomod go build ./...
+  gomodfs mount --proxy https://goproxy.example.com,direct --log-format json /mnt/gomod`,
+    )
+    .action(async (directory: string, options: MountFlags) => {
+      const { runMount } = await import("./mount_command.ts");
+      exit(await runMount(directory, options));
+    });
+}
+
+function addUnmount(program: Command, exit: (code: number) => void): void {
+  program
+    .command("unmount")
+    .argument("<directory>", "where a GOMODCACHE is mounted")
+    .description("end a mount, whether its daemon still runs or was killed")
+    .addHelpText("after", "\nExample:\n  gomodfs unmount /mnt/gomod")
+    .action(async (directory: string) => {
+      const { runUnmount } = await import("./unmount_command.ts");
+      exit(await runUnmount(directory));
+    });
+}
+
+function addExec(program: Command, exit: (code: number) => void): void {
+  withSourceOptions(
+    program
+      .command("exec")
+      .argument("<command...>", "the command and its arguments, after --")
+      .description("run a command with every module at hand in GOMODCACHE")
+      .option("-C, --directory <dir>", "change to this directory first", "."),
+  )
+    .passThroughOptions()
+    .addHelpText(
+      "after",
+      `
+GOMODCACHE keeps its path and needs no preparation; the exit code is the command's own.
+
+Examples:
+  gomodfs exec -- go build ./...
+  gomodfs exec -C service -- go test ./...
+  gomodfs exec -- make release`,
+    )
+    .action(async (command: string[], options: ExecFlags) => {
+      const { runExec } = await import("./exec_command.ts");
+      exit(await runExec(command, options));
+    });
+}
+
+function addStatus(program: Command, exit: (code: number) => void): void {
+  program
+    .command("status")
+    .description("show what is resident, what is under way and what failed lately")
+    .addOption(storeOption())
+    .option("--json", "print one JSON object")
+    .addHelpText("after", "\nExamples:\n  gomodfs status\n  gomodfs status --json | jq .store.storedBytes")
+    .action(async (options: StoreFlags & { readonly json?: boolean }) => {
+      const { runStatus } = await import("./status_command.ts");
+      exit(await runStatus(options));
+    });
+}
+
+function addList(program: Command, exit: (code: number) => void): void {
+  program
+    .command("list")
+    .description("list the resident module versions, one a line")
+    .addOption(storeOption())
+    .option("--json", "print one JSON object a line, with what is resident of each")
+    .addHelpText("after", "\nExamples:\n  gomodfs list\n  gomodfs list --json")
+    .action(async (options: StoreFlags & { readonly json?: boolean }) => {
+      const { runList } = await import("./list_command.ts");
+      exit(await runList(options));
+    });
+}
+
+function addVerify(program: Command, exit: (code: number) => void): void {
+  program
+    .command("verify")
+    .argument("[modules...]", "MODULE@VERSION; all resident modules if none is named")
+    .description("read every stored byte of modules again and compare it with their h1 hash")
+    .addOption(storeOption())
+    .addHelpText("after", "\nExamples:\n  gomodfs verify\n  gomodfs verify golang.org/x/net@v0.43.0")
+    .action(async (modules: string[], options: StoreFlags) => {
+      const { runVerify } = await import("./verify_command.ts");
+      exit(await runVerify(modules, options));
+    });
+}
+
+function storeOption(): Option {
+  return new Option("--store <dir>", "the store's directory (default: $XDG_CACHE_HOME/gomodfs)");
+}
+
+function withSourceOptions(command: Command): Command {
+  return command
+    .addOption(storeOption())
+    .addOption(new Option("--proxy <list>", "where modules come from, as GOPROXY (default: what the go command uses)"))
+    .addOption(new Option("--log-level <level>", "how much to say on standard error").choices(LOG_LEVELS))
+    .addOption(new Option("--log-format <format>", "how to say it").choices(LOG_FORMATS).default("text"));
+}
+
+/** Flags of commands that look into a store. */
+export interface StoreFlags {
+  readonly store?: string;
+}
+
+/** Flags of commands that fetch modules. */
+export interface SourceFlags extends StoreFlags {
+  readonly proxy?: string;
+  readonly logLevel?: (typeof LOG_LEVELS)[number];
+  readonly logFormat: (typeof LOG_FORMATS)[number];
+}
+
+/** Flags of `gomodfs mount`. */
+export interface MountFlags extends SourceFlags {
+  readonly allowOther?: boolean;
+}
+
+/** Flags of `gomodfs exec`. */
+export interface ExecFlags extends SourceFlags {
+  readonly directory: string;
+}

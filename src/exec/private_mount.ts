@@ -1,0 +1,171 @@
+import type { ChildProcess, StdioOptions } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { relative } from "node:path";
+import { GomodfsError } from "../lib/gomodfs_error.ts";
+import {
+  type Command,
+  type CommandStatus,
+  type Environment,
+  spawnProgram,
+  superviseChild,
+} from "./child_command.ts";
+import { findSystemProgram } from "./command_lookup.ts";
+import { type Identity, mapIdentity, PRIVATE_MOUNTS, ROOT_IN_USER_NAMESPACE } from "./unshare.ts";
+
+/** What to mount, in the terms of mount(8). */
+export interface MountRequest {
+  /** `-t`: "fuse"; "none" for a bind mount. */
+  readonly type: string;
+  /** `-o`: "fd=3,rootmode=40000,..."; "bind". */
+  readonly options: string;
+  readonly source: string;
+  /** An absolute path; it is made if it is missing. */
+  readonly target: string;
+  /** An open /dev/fuse, which mount(8) finds as descriptor 3. The command does not inherit it. */
+  readonly device?: number;
+}
+
+/** A command that alone sees a mount. */
+export interface PrivateMount {
+  readonly mount: MountRequest;
+  readonly command: Command;
+  /** Whether a user namespace must be made for the privilege to mount. */
+  readonly unprivileged: boolean;
+  /** Whose ids the command gets back, when this process or `unprivileged` made a user namespace. */
+  readonly identity?: Identity;
+  /** Called when the mount is made and the command about to start. */
+  readonly onMounted?: () => void;
+}
+
+/** The descriptor under which {@linkcode MountRequest.device} reaches mount(8). */
+export const DEVICE_DESCRIPTOR = 3;
+
+/** A bind mount of a directory, such as the mount point of a running daemon. */
+export function bindMount(source: string, target: string): MountRequest {
+  return { type: "none", options: "bind", source, target };
+}
+
+/**
+ * Runs a command in a mount namespace of its own in which `mount` is made. No process stays between: the one that is
+ * spawned unshares, mounts, and becomes the command, so its exit status and its signals are the command's own. The
+ * mount goes when the last process of the namespace has ended, which may be after the command.
+ *
+ * @throws GomodfsError `UNSUPPORTED` if the mount could not be made; then the command was not started
+ */
+export async function runInPrivateMount(request: PrivateMount): Promise<CommandStatus> {
+  makeMountPoint(request.mount.target);
+  let diagnostics = Promise.resolve<Diagnostics>({ mounted: false, text: "" });
+  const status = await superviseChild(() => {
+    const child = spawnWrapper(request);
+    diagnostics = readDiagnostics(child, request.onMounted);
+    return child;
+  });
+  const { mounted, text } = await diagnostics;
+  // A signal that came while it was being mounted: what was asked for is done.
+  if (mounted || status.kind === "signalled") return status;
+  const cause = text === "" ? `the mount namespace ended with ${describe(status)}` : text;
+  throw new GomodfsError("UNSUPPORTED", `cannot mount on ${request.mount.target}: ${cause}`);
+}
+
+/*
+ * $1 mount(8), $2 type, $3 options, $4 source, $5 target, $6 a directory to go to; then the command.
+ * Descriptors: 2 is the pipe on which failures and the final "mounted" are reported, 3 the device, 4 the real stderr.
+ */
+const WRAPPER_SCRIPT = `
+"$1" -i -t "$2" -o "$3" "$4" "$5" || exit
+[ -z "$6" ] || cd "$6" || exit
+shift 6
+echo mounted >&2
+exec 2>&4 3<&- 4>&-
+exec "$@"`;
+const MOUNTED_LINE = "mounted\n";
+
+function spawnWrapper({ mount, command, unprivileged, identity }: PrivateMount): ChildProcess {
+  const { environment } = command;
+  const unshare = requireProgram("unshare", environment);
+  const namespaces = unprivileged
+    ? [...ROOT_IN_USER_NAMESPACE, ...PRIVATE_MOUNTS]
+    : [...PRIVATE_MOUNTS];
+  const regain = identity === undefined ? [] : [unshare, ...mapIdentity(identity), "--"];
+  // A working directory under the mount point exists, in its new form, only once the mount is made.
+  const covered = isInside(command.directory, mount.target);
+  const args = [
+    ...[...namespaces, "--", shellFor(environment), "-c", WRAPPER_SCRIPT, "sh"],
+    ...[requireProgram("mount", environment), mount.type, mount.options],
+    ...[mount.source, mount.target, covered ? command.directory : ""],
+    ...[...regain, ...command.argv],
+  ];
+  const stdio: StdioOptions = ["inherit", "inherit", "pipe", mount.device ?? "ignore", 2];
+  const directory = covered ? "/" : command.directory;
+  return spawnProgram(unshare, args, { directory, environment }, stdio);
+}
+
+interface Diagnostics {
+  readonly mounted: boolean;
+  /** What unshare, the shell and mount(8) had to say; at most {@linkcode MAX_DIAGNOSTIC_BYTES}. */
+  readonly text: string;
+}
+
+const MAX_DIAGNOSTIC_BYTES = 64 * 1024;
+
+/** Reads the wrapper's reports until the command starts, which closes its end of the pipe. */
+function readDiagnostics(
+  child: ChildProcess,
+  onMounted: (() => void) | undefined,
+): Promise<Diagnostics> {
+  const pipe = child.stderr;
+  if (pipe === null) return Promise.resolve({ mounted: false, text: "" });
+  let text = "";
+  pipe.setEncoding("utf8");
+  pipe.on("data", (chunk: string) => {
+    // The end counts, for the line "mounted".
+    text = (text + chunk).slice(-MAX_DIAGNOSTIC_BYTES);
+  });
+  return new Promise((resolve) => {
+    pipe.once("close", () => {
+      const mounted = text.endsWith(MOUNTED_LINE);
+      if (mounted) onMounted?.();
+      resolve({ mounted, text: text.trim().replaceAll("\n", "; ") });
+    });
+  });
+}
+
+function makeMountPoint(target: string): void {
+  try {
+    mkdirSync(target, { recursive: true });
+  } catch (cause) {
+    throw new GomodfsError("UNSUPPORTED", `cannot make the mount point ${target}`, { cause });
+  }
+}
+
+/**
+ * A shell that hands on the whole environment. dash, the usual sh, drops variables whose names are not identifiers
+ * (`npm_config_//host/:_authToken`, bash's exported functions; measured with 0.5.12); bash keeps them.
+ */
+function shellFor(environment: Environment): string {
+  const plain = Object.keys(environment).every((name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
+  const bash = plain ? undefined : findSystemProgram("bash", environment["PATH"]);
+  return bash ?? requireProgram("sh", environment);
+}
+
+function requireProgram(name: string, environment: Environment): string {
+  const file = findSystemProgram(name, environment["PATH"]);
+  if (file !== undefined) return file;
+  throw new GomodfsError("UNSUPPORTED", `cannot mount for one command: ${name} is not installed`);
+}
+
+function isInside(path: string, directory: string): boolean {
+  const rest = relative(directory, path);
+  return rest !== ".." && !rest.startsWith("../");
+}
+
+function describe(status: CommandStatus): string {
+  switch (status.kind) {
+    case "exited":
+      return `exit code ${status.code}`;
+    case "signalled":
+      return status.signal;
+    case "not-started":
+      return status.message;
+  }
+}

@@ -1,0 +1,76 @@
+import { escapePath, escapeVersion } from "../module/escape.ts";
+import type { ModulePath } from "../module/module_version.ts";
+import { sortVersions } from "../module/semver.ts";
+import type { ResidentModule } from "../store/module_store.ts";
+
+/**
+ * The names that are resident in the directories which lead to modules: what a listing of `github.com` or of
+ * `cache/download/github.com/a/b/@v` shows.
+ */
+export class ResidentNames {
+  readonly #prefixes = new Map<string, Set<string>>();
+  readonly #modules = new Map<string, Set<string>>();
+  readonly #downloads = new Map<string, Set<string>>();
+  readonly #versions = new Map<string, ResidentModule[]>();
+
+  constructor(residents: Iterable<ResidentModule>) {
+    for (const resident of residents) this.#add(resident);
+  }
+
+  /** Names of directories below `prefix` that lead on to module directories. */
+  prefixes(prefix: string): Iterable<string> {
+    return this.#prefixes.get(prefix) ?? [];
+  }
+
+  /** Names of module directories, `b@v1.2.3`, below `prefix`. */
+  modules(prefix: string): Iterable<string> {
+    return this.#modules.get(prefix) ?? [];
+  }
+
+  /** Names below `cache/download/PREFIX`, `@v` among them. */
+  downloads(prefix: string): Iterable<string> {
+    return this.#downloads.get(prefix) ?? [];
+  }
+
+  /** What is resident of each version of a module. */
+  versions(path: ModulePath): readonly ResidentModule[] {
+    return this.#versions.get(path) ?? [];
+  }
+
+  /** The content of `@v/list`: the versions whose `.mod` is resident, as cmd/go rewrites it after each download. */
+  list(path: ModulePath): string {
+    const versions = this.versions(path).filter((resident) => resident.goMod);
+    return sortVersions(versions.map((resident) => resident.id.version))
+      .map((version) => `${version}\n`)
+      .join("");
+  }
+
+  #add(resident: ResidentModule): void {
+    const path = escapePath(resident.id.path);
+    if (resident.zip) {
+      const name = path.slice(path.lastIndexOf("/") + 1);
+      const prefix = addParents(this.#prefixes, path.slice(0, Math.max(0, path.length - name.length - 1)));
+      append(this.#modules, prefix, `${name}@${escapeVersion(resident.id.version)}`);
+    }
+    append(this.#downloads, addParents(this.#downloads, path), "@v");
+    const versions = this.#versions.get(resident.id.path);
+    if (versions === undefined) this.#versions.set(resident.id.path, [resident]);
+    else versions.push(resident);
+  }
+}
+
+function append(names: Map<string, Set<string>>, directory: string, name: string): void {
+  const set = names.get(directory);
+  if (set === undefined) names.set(directory, new Set([name]));
+  else set.add(name);
+}
+
+function addParents(names: Map<string, Set<string>>, path: string): string {
+  for (let child = path; child !== ""; ) {
+    const slash = child.lastIndexOf("/");
+    const parent = slash < 0 ? "" : child.slice(0, slash);
+    append(names, parent, child.slice(slash + 1));
+    child = parent;
+  }
+  return path;
+}

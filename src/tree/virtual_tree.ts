@@ -1,0 +1,157 @@
+import { LRUCache } from "lru-cache";
+import type { ModulePath, ModuleVersion } from "../module/module_version.ts";
+import { VirtualZip } from "../module/zip/virtual_zip.ts";
+import type { ModuleReader, StoredModule } from "../store/module_store.ts";
+import { type FileTable, fileTable } from "./file_table.ts";
+import { ModuleListing } from "./module_listing.ts";
+import { ResidentNames } from "./resident_names.ts";
+import type { DownloadFile } from "./virtual_path.ts";
+
+/** The checksum database's verified files as a GOMODCACHE keeps them, by their path below `cache/download/sumdb`. */
+export interface ChecksumFiles {
+  /** The file's bytes; undefined if there is no such file. */
+  read(path: string): Uint8Array | undefined;
+  /** The names in a directory; undefined if there is no such directory. */
+  list(path: string): readonly string[] | undefined;
+}
+
+/** A resident module as its directory and its zip show it. */
+export interface OpenModule {
+  readonly stored: StoredModule;
+  readonly files: FileTable;
+  readonly listing: ModuleListing;
+  readonly zip: VirtualZip;
+}
+
+/** Contents above this are kept between reads: the kernel asks for large files in pieces, and each piece would inflate all. */
+const KEPT_CONTENT_MINIMUM = 128 * 1024;
+const KEPT_CONTENT_BYTES = 24 * 1024 * 1024;
+const KEPT_MODULES = 256;
+
+/**
+ * What of the virtual GOMODCACHE is resident, with its contents. Synchronous; it never causes a fetch: what is not
+ * resident is undefined.
+ */
+export class VirtualTree {
+  readonly #reader: ModuleReader;
+  readonly #checksums: ChecksumFiles;
+  readonly #modules = new LRUCache<string, OpenModule>({ max: KEPT_MODULES });
+  readonly #contents = new LRUCache<string, Uint8Array>({
+    maxSize: KEPT_CONTENT_BYTES,
+    sizeCalculation: (content) => content.length,
+  });
+  /** The one content too large for the cache that is being read now. */
+  #largeContent: { readonly key: string; readonly content: Uint8Array } | undefined;
+  #names: ResidentNames | undefined;
+
+  constructor(reader: ModuleReader, checksums: ChecksumFiles) {
+    this.#reader = reader;
+    this.#checksums = checksums;
+  }
+
+  /** Looks again at what other threads and processes have stored. */
+  refresh(): void {
+    this.#reader.refresh();
+    this.#names = undefined;
+  }
+
+  /** What the directories that lead to modules list. */
+  names(): ResidentNames {
+    this.#names ??= new ResidentNames(this.#reader.list());
+    return this.#names;
+  }
+
+  /** The module if its files are resident. */
+  module(id: ModuleVersion): OpenModule | undefined {
+    const key = `${id.path}@${id.version}`;
+    const open = this.#modules.get(key);
+    if (open !== undefined) return open;
+    const stored = this.#reader.openModule(id);
+    if (stored === undefined) return undefined;
+    const files = fileTable(id, stored.manifest);
+    const module = {
+      stored,
+      files,
+      listing: new ModuleListing(files),
+      zip: new VirtualZip(id, stored.manifest),
+    };
+    this.#modules.set(key, module);
+    return module;
+  }
+
+  /** Bytes of one of the files under `@v`, or undefined if it is not resident. */
+  downloadFileSize(id: ModuleVersion, file: DownloadFile): number | undefined {
+    if (file === "zip") return this.module(id)?.zip.size;
+    return this.readDownloadFile(id, file, 0, Number.MAX_SAFE_INTEGER)?.length;
+  }
+
+  /** At most `length` bytes of one of the files under `@v`, or undefined if it is not resident. */
+  readDownloadFile(id: ModuleVersion, file: DownloadFile, offset: number, length: number): Uint8Array | undefined {
+    switch (file) {
+      case "info":
+        return slice(this.#reader.readInfo(id), offset, length);
+      case "mod":
+        return slice(this.#reader.readGoMod(id), offset, length);
+      case "ziphash":
+        return slice(ziphash(this.module(id)), offset, length);
+      case "zip": {
+        const module = this.module(id);
+        return module?.zip.read(offset, length, (index) => this.#stream(module, index));
+      }
+    }
+  }
+
+  /** At most `length` bytes of the file at `index` of the module's file table. */
+  readModuleFile(module: OpenModule, index: number, offset: number, length: number): Uint8Array {
+    const source = module.files.source(index);
+    return subarray(this.#content(module, source), offset, length);
+  }
+
+  /** `@v/list` of the module. */
+  list(path: ModulePath): Uint8Array {
+    return Buffer.from(this.names().list(path));
+  }
+
+  checksumFile(path: string): Uint8Array | undefined {
+    return this.#checksums.read(path);
+  }
+
+  checksumDirectory(path: string): readonly string[] | undefined {
+    return this.#checksums.list(path);
+  }
+
+  #content(module: OpenModule, source: number): Uint8Array {
+    if (module.stored.manifest.size(source) < KEPT_CONTENT_MINIMUM) return module.stored.readFile(source);
+    return this.#kept("content", module, source, () => module.stored.readFile(source));
+  }
+
+  #stream(module: OpenModule, source: number): Uint8Array {
+    const { manifest } = module.stored;
+    const read = (): Uint8Array => module.stored.readDeflated(source) ?? module.stored.readFile(source);
+    const size = Math.max(manifest.storedSize(source), manifest.size(source));
+    return size < KEPT_CONTENT_MINIMUM ? read() : this.#kept("stream", module, source, read);
+  }
+
+  #kept(what: string, module: OpenModule, source: number, read: () => Uint8Array): Uint8Array {
+    const { id } = module.stored;
+    const key = `${what} ${id.path}@${id.version} ${source}`;
+    const kept = this.#largeContent?.key === key ? this.#largeContent.content : this.#contents.get(key);
+    if (kept !== undefined) return kept;
+    const content = read();
+    if (content.length > KEPT_CONTENT_BYTES) this.#largeContent = { key, content };
+    else this.#contents.set(key, content);
+    return content;
+  }
+}
+
+function ziphash(module: OpenModule | undefined): Uint8Array | undefined {
+  return module === undefined ? undefined : Buffer.from(module.stored.h1);
+}
+
+function slice(content: Uint8Array | undefined, offset: number, length: number): Uint8Array | undefined {
+  return content === undefined ? undefined : subarray(content, offset, length);
+}
+
+function subarray(content: Uint8Array, offset: number, length: number): Uint8Array {
+  return content.subarray(offset, Math.min(content.length, offset + length));
+}
