@@ -1,13 +1,7 @@
 import { GomodfsError } from "../lib/gomodfs_error.ts";
+import type { GoSum, SumKind } from "../module/go_sum.ts";
 import { formatModuleVersion, type H1, type ModulePath, type ModuleVersion } from "../module/module_version.ts";
-
-/** Hashes that the project at hand has written down: go.sum and go.work.sum. */
-export interface KnownSums {
-  /** The hashes of the module's zip that are acceptable; empty if none is known. */
-  zip(id: ModuleVersion): readonly H1[];
-  /** The hashes of its go.mod that are acceptable; empty if none is known. */
-  goMod(id: ModuleVersion): readonly H1[];
-}
+import { TOOLCHAIN_PATH } from "../module/toolchain.ts";
 
 /** A checksum database whose answers are proven against its signed tree. */
 export interface ChecksumDatabase {
@@ -26,26 +20,18 @@ export interface ChecksumPolicy {
   readonly isLocalProxyOnly: boolean;
 }
 
-/** What a module's bytes must hash to, and who says so. */
+/** What a module's bytes must hash to, and who says so: go.sum or the name of a checksum database. */
 export type Expectation =
-  | {
-      readonly source: "go.sum" | "checksum database";
-      readonly database?: string;
-      readonly zip: readonly H1[];
-      readonly goMod: readonly H1[];
-    }
+  | { readonly source: string; readonly hashes: ReadonlySet<H1> }
   /** Settings exempt the module from verification, and no go.sum names it. */
-  | { readonly source: "exempt" };
-
-/** What kind of bytes were hashed. */
-export type Hashed = "zip" | "goMod";
+  | "exempt";
 
 /** Decides what each module must hash to: go.sum first, then the checksum database (modfetch/fetch.go, checkModSum). */
 export class Checksums {
-  readonly #known: KnownSums;
+  readonly #known: GoSum;
   readonly #policy: ChecksumPolicy;
 
-  constructor(known: KnownSums, policy: ChecksumPolicy) {
+  constructor(known: GoSum, policy: ChecksumPolicy) {
     this.#known = known;
     this.#policy = policy;
   }
@@ -55,25 +41,23 @@ export class Checksums {
    *
    * @throws GomodfsError `UNVERIFIED` if the module must be verified and nothing can do so; whatever the look-up throws
    */
-  async expectation(id: ModuleVersion, what: Hashed): Promise<Expectation> {
-    const known = what === "zip" ? this.#known.zip(id) : this.#known.goMod(id);
-    if (known.length > 0) {
-      return { source: "go.sum", zip: this.#known.zip(id), goMod: this.#known.goMod(id) };
-    }
-    if (!this.#mustLookUp(id.path)) return { source: "exempt" };
+  async expectation(id: ModuleVersion, what: SumKind): Promise<Expectation> {
+    const known = this.#known.hashes(id, what);
+    if (known.size > 0) return { source: "go.sum", hashes: known };
+    if (!this.#mustLookUp(id.path)) return "exempt";
     const { database } = this.#policy;
     if (database === undefined) {
-      throw new GomodfsError("UNVERIFIED", `Cannot verify ${formatModuleVersion(id)}: GOSUMDB=off`, {
+      throw new GomodfsError("UNVERIFIED", `cannot verify ${formatModuleVersion(id)}: GOSUMDB=off`, {
         hint: "toolchains are always checked against the checksum database: unset GOSUMDB, or set GOTOOLCHAIN=local",
       });
     }
-    const { zip, goMod } = await database.lookup(id);
-    return { source: "checksum database", database: database.name, zip: [zip], goMod: [goMod] };
+    const record = await database.lookup(id);
+    return { source: database.name, hashes: new Set([record[what]]) };
   }
 
   /** As useSumDB of cmd/go/internal/modfetch/sumdb.go. */
   #mustLookUp(path: ModulePath): boolean {
-    if (path === "golang.org/toolchain" && !this.#policy.isLocalProxyOnly) return true;
+    if (path === TOOLCHAIN_PATH && !this.#policy.isLocalProxyOnly) return true;
     return this.#policy.database !== undefined && !this.#policy.isExempt(path);
   }
 }
@@ -83,13 +67,12 @@ export class Checksums {
  *
  * @throws GomodfsError `SECURITY` if it is something else
  */
-export function checkHash(id: ModuleVersion, what: Hashed, actual: H1, expected: Expectation): void {
-  if (expected.source === "exempt" || expected[what].includes(actual)) return;
+export function checkHash(id: ModuleVersion, what: SumKind, actual: H1, expected: Expectation): void {
+  if (expected === "exempt" || expected.hashes.has(actual)) return;
   const thing = what === "zip" ? formatModuleVersion(id) : `${formatModuleVersion(id)}/go.mod`;
-  const source = expected.database ?? expected.source;
   throw new GomodfsError(
     "SECURITY",
-    `Checksum mismatch for ${thing}: downloaded ${actual}, ${source} says ${expected[what].join(" or ")}`,
+    `checksum mismatch for ${thing}: downloaded ${actual}, ${expected.source} says ${[...expected.hashes].join(" or ")}`,
     { hint: "the download may have been tampered with, or the version was changed after it was published" },
   );
 }

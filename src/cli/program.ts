@@ -36,7 +36,9 @@ function createProgram(exit: (code: number) => void): Command {
   program
     .command("version")
     .description("print the version")
-    .action(() => process.stdout.write(`${versionLine()}\n`));
+    .action(() => {
+      process.stdout.write(`${versionLine()}\n`);
+    });
   return program;
 }
 

@@ -38,7 +38,7 @@ function defaultDirectory(environment: NodeJS.ProcessEnv): string {
   if (home === "") {
     throw new GomodfsError(
       "USAGE",
-      "Cannot tell where the store is: neither XDG_CACHE_HOME nor HOME is set",
+      "cannot tell where the store is: neither XDG_CACHE_HOME nor HOME is set",
       {
         hint: "give its directory with --store DIR",
       },

@@ -7,7 +7,7 @@ import { type Identity, mapIdentity, PRIVATE_MOUNTS, ROOT_IN_USER_NAMESPACE } fr
 
 const FUSE_DEVICE = "/dev/fuse";
 
-/** Where {@linkcode SystemProbes} look; a test gives others. */
+/** Where {@linkcode SystemProbes} looks; a test gives others. */
 export interface ProbeSettings {
   readonly environment: Environment;
   readonly identity: Identity;
@@ -66,7 +66,7 @@ export class SystemProbes implements NamespaceProbes {
 
   #openDevice(): ProbeResult {
     try {
-      closeSync(openSync(this.#device, constants.O_RDWR | constants.O_CLOEXEC));
+      closeSync(openSync(this.#device, constants.O_RDWR));
       return { possible: true };
     } catch (error) {
       return impossible(`${this.#device} cannot be opened (${errorCode(error)})`);

@@ -12,16 +12,15 @@ import {
 import { findSystemProgram } from "./command_lookup.ts";
 import { type Identity, mapIdentity, PRIVATE_MOUNTS, ROOT_IN_USER_NAMESPACE } from "./unshare.ts";
 
-/** What to mount, in the terms of mount(8). */
+/** What to mount. */
 export interface MountRequest {
-  /** `-t`: "fuse"; "none" for a bind mount. */
-  readonly type: string;
-  /** `-o`: "fd=3,rootmode=40000,..."; "bind". */
-  readonly options: string;
-  readonly source: string;
-  /** An absolute path; it is made if it is missing. */
+  /** The arguments of mount(8), except for the mount point. */
+  readonly arguments: readonly string[];
+  /** The mount point, an absolute path; it is made if it is missing. */
   readonly target: string;
-  /** An open /dev/fuse, which mount(8) finds as descriptor 3. The command does not inherit it. */
+  /**
+   * An open /dev/fuse, which mount(8) finds as descriptor {@linkcode DEVICE_DESCRIPTOR}. The command does not inherit it.
+   */
   readonly device?: number;
 }
 
@@ -33,8 +32,8 @@ export interface PrivateMount {
   readonly unprivileged: boolean;
   /** Whose ids the command gets back, when this process or `unprivileged` made a user namespace. */
   readonly identity?: Identity;
-  /** Called when the mount is made and the command about to start. */
-  readonly onMounted?: () => void;
+  /** Called when the mount is made and the command about to start, with the id of the process that becomes it. */
+  readonly onMounted?: (pid: number) => void;
 }
 
 /** The descriptor under which {@linkcode MountRequest.device} reaches mount(8). */
@@ -42,7 +41,7 @@ export const DEVICE_DESCRIPTOR = 3;
 
 /** A bind mount of a directory, such as the mount point of a running daemon. */
 export function bindMount(source: string, target: string): MountRequest {
-  return { type: "none", options: "bind", source, target };
+  return { arguments: ["-i", "-o", "bind", source], target };
 }
 
 /**
@@ -68,32 +67,38 @@ export async function runInPrivateMount(request: PrivateMount): Promise<CommandS
 }
 
 /*
- * $1 mount(8), $2 type, $3 options, $4 source, $5 target, $6 a directory to go to; then the command.
- * Descriptors: 2 is the pipe on which failures and the final "mounted" are reported, 3 the device, 4 the real stderr.
+ * $1 is a directory to go to, the rest the command. Descriptors: 2 is the pipe on which failures and the final "mounted"
+ * are reported, 3 the device, 4 the real stderr.
  */
-const WRAPPER_SCRIPT = `
-"$1" -i -t "$2" -o "$3" "$4" "$5" || exit
-[ -z "$6" ] || cd "$6" || exit
-shift 6
+function wrapperScript(mountCommand: readonly string[]): string {
+  return `
+${mountCommand.map(quoteForShell).join(" ")} || exit
+[ -z "$1" ] || cd "$1" || exit
+shift
 echo mounted >&2
 exec 2>&4 3<&- 4>&-
 exec "$@"`;
+}
 const MOUNTED_LINE = "mounted\n";
 
 function spawnWrapper({ mount, command, unprivileged, identity }: PrivateMount): ChildProcess {
   const { environment } = command;
   const unshare = requireProgram("unshare", environment);
-  const namespaces = unprivileged
-    ? [...ROOT_IN_USER_NAMESPACE, ...PRIVATE_MOUNTS]
-    : [...PRIVATE_MOUNTS];
+  const namespaces = [...(unprivileged ? ROOT_IN_USER_NAMESPACE : []), ...PRIVATE_MOUNTS];
   const regain = identity === undefined ? [] : [unshare, ...mapIdentity(identity), "--"];
   // A working directory under the mount point exists, in its new form, only once the mount is made.
   const covered = isInside(command.directory, mount.target);
+  const mountCommand = [requireProgram("mount", environment), ...mount.arguments, mount.target];
   const args = [
-    ...[...namespaces, "--", shellFor(environment), "-c", WRAPPER_SCRIPT, "sh"],
-    ...[requireProgram("mount", environment), mount.type, mount.options],
-    ...[mount.source, mount.target, covered ? command.directory : ""],
-    ...[...regain, ...command.argv],
+    ...namespaces,
+    "--",
+    shellFor(environment),
+    "-c",
+    wrapperScript(mountCommand),
+    "sh",
+    covered ? command.directory : "",
+    ...regain,
+    ...command.argv,
   ];
   const stdio: StdioOptions = ["inherit", "inherit", "pipe", mount.device ?? "ignore", 2];
   const directory = covered ? "/" : command.directory;
@@ -111,7 +116,7 @@ const MAX_DIAGNOSTIC_BYTES = 64 * 1024;
 /** Reads the wrapper's reports until the command starts, which closes its end of the pipe. */
 function readDiagnostics(
   child: ChildProcess,
-  onMounted: (() => void) | undefined,
+  onMounted: ((pid: number) => void) | undefined,
 ): Promise<Diagnostics> {
   const pipe = child.stderr;
   if (pipe === null) return Promise.resolve({ mounted: false, text: "" });
@@ -124,7 +129,7 @@ function readDiagnostics(
   return new Promise((resolve) => {
     pipe.once("close", () => {
       const mounted = text.endsWith(MOUNTED_LINE);
-      if (mounted) onMounted?.();
+      if (mounted && child.pid !== undefined) onMounted?.(child.pid);
       resolve({ mounted, text: text.trim().replaceAll("\n", "; ") });
     });
   });
@@ -146,6 +151,11 @@ function shellFor(environment: Environment): string {
   const plain = Object.keys(environment).every((name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
   const bash = plain ? undefined : findSystemProgram("bash", environment["PATH"]);
   return bash ?? requireProgram("sh", environment);
+}
+
+/** One word for sh, whatever it holds (POSIX Shell Command Language, 2.2.2). */
+function quoteForShell(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 function requireProgram(name: string, environment: Environment): string {

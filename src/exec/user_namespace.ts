@@ -68,15 +68,13 @@ function parseIdentity(mark: string): Identity {
 }
 
 function replaceProcess(file: string, argv: readonly string[], environment: Environment): void {
-  const { execve } = process;
-  if (execve === undefined) {
+  if (process.execve === undefined) {
     throw new GomodfsError(
       "UNSUPPORTED",
       "cannot make a user namespace: this Node has no process.execve",
-      {
-        hint: "use Node 24 or later",
-      },
+      { hint: "use Node 24 or later" },
     );
   }
-  execve.call(process, file, argv, environment);
+  const set = Object.entries(environment).filter((entry) => entry[1] !== undefined);
+  process.execve(file, argv, Object.fromEntries(set));
 }

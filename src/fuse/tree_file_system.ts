@@ -5,9 +5,17 @@ import type { ModuleVersion } from "../module/module_version.ts";
 import { isPathPrefix } from "../module/path.ts";
 import type { ResidentModule } from "../store/module_store.ts";
 import type { ListingEntry } from "../tree/module_listing.ts";
-import { childPath, type VirtualPath } from "../tree/virtual_path.ts";
+import { childPath, parseEscapedVersion, type VirtualPath } from "../tree/virtual_path.ts";
 import type { OpenModule, VirtualTree } from "../tree/virtual_tree.ts";
-import type { DirectoryEntry, Failure, FileSystem, NodeAttributes, NodeId, Pending } from "./file_system.ts";
+import type {
+  DirectoryEntry,
+  Failure,
+  FileSystem,
+  NodeAttributes,
+  NodeId,
+  Pending,
+} from "./file_system.ts";
+import type { MountCounters } from "./mount_counters.ts";
 import { NodeTable } from "./node_table.ts";
 
 /** What a read needs that is not resident. */
@@ -15,26 +23,35 @@ export type Want =
   | { readonly kind: "module"; readonly id: ModuleVersion }
   | { readonly kind: "info"; readonly id: ModuleVersion }
   | { readonly kind: "mod"; readonly id: ModuleVersion }
-  | { readonly kind: "checksum"; readonly path: string };
+  /** The record of a module version in a checksum database. */
+  | { readonly kind: "record"; readonly database: string; readonly id: ModuleVersion };
 
 const { ENOENT, ENOTDIR, EISDIR, EIO } = constants.errno;
 /** There will never be such a name, so the kernel may remember that. */
 const NEVER: Failure = { errno: ENOENT, lasting: true };
 const MISSING: Failure = { errno: ENOENT };
 
-/**
- * The virtual GOMODCACHE as FUSE asks for it. A name that asks for something not resident is handed to `ask`, which
- * returns the ticket to wait for.
- */
+/** What a {@linkcode TreeFileSystem} is made of. */
+export interface TreeFileSystemOptions {
+  readonly tree: VirtualTree;
+  readonly counters: MountCounters;
+  /** Is told what a read waits for that is not resident; once the ticket is settled, the read is tried again. */
+  readonly ask: (ticket: number, want: Want) => void;
+}
+
+/** The virtual GOMODCACHE as FUSE asks for it. */
 export class TreeFileSystem implements FileSystem {
   readonly #tree: VirtualTree;
   readonly #nodes = new NodeTable();
-  readonly #ask: (want: Want) => number;
+  readonly #counters: MountCounters;
+  readonly #ask: (ticket: number, want: Want) => void;
+  #lastTicket = 0;
   /** Directories whose listing the kernel may have cached. */
   readonly #listed = new Map<NodeId, VirtualPath>();
 
-  constructor(tree: VirtualTree, ask: (want: Want) => number) {
+  constructor({ tree, counters, ask }: TreeFileSystemOptions) {
     this.#tree = tree;
+    this.#counters = counters;
     this.#ask = ask;
   }
 
@@ -67,6 +84,12 @@ export class TreeFileSystem implements FileSystem {
   }
 
   read(node: NodeId, offset: number, length: number): Uint8Array | Failure {
+    const content = this.#read(node, offset, length);
+    if (content instanceof Uint8Array) this.#counters.read(content.length);
+    return content;
+  }
+
+  #read(node: NodeId, offset: number, length: number): Uint8Array | Failure {
     const found = this.#nodes.get(node);
     if (found === undefined) return MISSING;
     if (found.kind === "module-directory") return { errno: EISDIR };
@@ -108,7 +131,11 @@ export class TreeFileSystem implements FileSystem {
     return stale;
   }
 
-  #lookupInModule(id: ModuleVersion, directoryIndex: number, name: string): NodeAttributes | Failure {
+  #lookupInModule(
+    id: ModuleVersion,
+    directoryIndex: number,
+    name: string,
+  ): NodeAttributes | Failure {
     const module = this.#tree.module(id);
     if (module === undefined) return { errno: EIO };
     const entry = module.listing.find(directoryIndex, name);
@@ -126,7 +153,10 @@ export class TreeFileSystem implements FileSystem {
     if (module === undefined) return { errno: EIO };
     return module.listing
       .entries(directoryIndex)
-      .map((entry) => ({ name: Buffer.from(entry.name), attributes: this.#entryAttributes(module, entry) }))
+      .map((entry) => ({
+        name: Buffer.from(entry.name),
+        attributes: this.#entryAttributes(module, entry),
+      }))
       .toArray();
   }
 
@@ -139,15 +169,19 @@ export class TreeFileSystem implements FileSystem {
       case "versions":
         return directory(this.#nodes.pathNode(path));
       case "module": {
-        const module = this.#tree.module(path.id);
-        if (module !== undefined) return directory(this.#nodes.directoryNode(path.id, 0));
-        return fetch ? { ticket: this.#ask({ kind: "module", id: path.id }) } : MISSING;
+        if (this.#tree.module(path.id) === undefined)
+          return this.#want(fetch, { kind: "module", id: path.id });
+        this.#counters.hit();
+        return directory(this.#nodes.directoryNode(path.id, 0));
       }
       case "download-file": {
         const size = this.#tree.downloadFileSize(path.id, path.file);
-        if (size !== undefined) return file(this.#nodes.pathNode(path), size);
-        const kind = path.file === "info" || path.file === "mod" ? path.file : "module";
-        return fetch ? { ticket: this.#ask({ kind, id: path.id }) } : MISSING;
+        if (size === undefined) {
+          const kind = path.file === "info" || path.file === "mod" ? path.file : "module";
+          return this.#want(fetch, { kind, id: path.id });
+        }
+        this.#counters.hit();
+        return file(this.#nodes.pathNode(path), size);
       }
       case "list":
         return this.#resolveList(path);
@@ -162,13 +196,26 @@ export class TreeFileSystem implements FileSystem {
     return { ...file(this.#nodes.pathNode(path, length), length), changing: true };
   }
 
-  #resolveChecksum(path: Extract<VirtualPath, { kind: "checksum" }>, fetch: boolean): NodeAttributes | Failure | Pending {
+  #resolveChecksum(
+    path: Extract<VirtualPath, { kind: "checksum" }>,
+    fetch: boolean,
+  ): NodeAttributes | Failure | Pending {
     const content = this.#tree.checksumFile(path.path);
     if (content !== undefined) return file(this.#nodes.pathNode(path), content.length);
     if (this.#tree.checksumDirectory(path.path) !== undefined || isLookupPrefix(path.path)) {
       return directory(this.#nodes.pathNode(path));
     }
-    return fetch && isLookup(path.path) ? { ticket: this.#ask({ kind: "checksum", path: path.path }) } : MISSING;
+    const want = parseRecordPath(path.path);
+    return want === undefined ? MISSING : this.#want(fetch, want);
+  }
+
+  /** A new ticket for each request: what waited for one that failed asks anew when it is tried again. */
+  #want(fetch: boolean, want: Want): Failure | Pending {
+    if (!fetch) return MISSING;
+    const ticket = ++this.#lastTicket;
+    this.#counters.miss();
+    this.#ask(ticket, want);
+    return { ticket };
   }
 
   #pathSize(path: VirtualPath): number | undefined {
@@ -195,7 +242,9 @@ export class TreeFileSystem implements FileSystem {
       case "list":
         return this.#tree.list(path.path).subarray(offset, offset + length);
       case "checksum":
-        return this.#tree.checksumFile(path.path)?.subarray(offset, offset + length) ?? { errno: EISDIR };
+        return (
+          this.#tree.checksumFile(path.path)?.subarray(offset, offset + length) ?? { errno: EISDIR }
+        );
       case "prefix":
       case "module":
       case "cache":
@@ -212,7 +261,9 @@ export class TreeFileSystem implements FileSystem {
       if (child === undefined) continue;
       // What is listed is resident: a module need not be opened to say so.
       const attributes =
-        child.kind === "module" ? directory(this.#nodes.directoryNode(child.id, 0)) : this.#resolve(child, false);
+        child.kind === "module"
+          ? directory(this.#nodes.directoryNode(child.id, 0))
+          : this.#resolve(child, false);
       if ("node" in attributes) rows.push({ name: Buffer.from(name), attributes });
     }
     return rows;
@@ -228,7 +279,8 @@ export class TreeFileSystem implements FileSystem {
       case "cache":
         return ["download"];
       case "download": {
-        const own = path.prefix === "" && this.#tree.checksumDirectory("") !== undefined ? ["sumdb"] : [];
+        const own =
+          path.prefix === "" && this.#tree.checksumDirectory("") !== undefined ? ["sumdb"] : [];
         return [...own, ...names.downloads(path.prefix)];
       }
       case "versions":
@@ -252,7 +304,12 @@ function file(node: NodeId, size: number): NodeAttributes {
 }
 
 function fileAttributes(node: NodeId, module: OpenModule, index: number): NodeAttributes {
-  return { node, kind: "file", size: module.files.size(index), executable: module.files.executable(index) };
+  return {
+    node,
+    kind: "file",
+    size: module.files.size(index),
+    executable: module.files.executable(index),
+  };
 }
 
 const DOWNLOAD_FILES = [
@@ -270,9 +327,14 @@ function downloadFileNames(residents: readonly ResidentModule[]): string[] {
   );
 }
 
-/** Whether `path` names the record of a module in a checksum database: `NAME/lookup/M@V`. */
-function isLookup(path: string): boolean {
-  return /^[^/]+\/lookup\/.+@[^/@]+$/.test(path);
+/** What `NAME/lookup/M@V` asks for; undefined for every other path. */
+function parseRecordPath(path: string): Want | undefined {
+  const [, database, escapedPath, escapedVersion] =
+    /^(.+?)\/lookup\/(.+)@([^/@]+)$/.exec(path) ?? [];
+  if (database === undefined || escapedPath === undefined || escapedVersion === undefined)
+    return undefined;
+  const id = parseEscapedVersion(escapedPath, escapedVersion);
+  return id === undefined ? undefined : { kind: "record", database, id };
 }
 
 /** Whether `path` can lead to such a record. */

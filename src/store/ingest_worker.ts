@@ -1,1 +1,26 @@
-export {};
+import { parentPort } from "node:worker_threads";
+import { Adler32 } from "./adler32.ts";
+import { type IngestReply, type IngestRequest, toFailure } from "./ingest_message.ts";
+import { ingestZip } from "./ingest_zip.ts";
+
+const adler32 = new Adler32();
+
+/** Only an IngestThread posts to this port, and nothing but requests. */
+parentPort?.on("message", (request: IngestRequest) => {
+  const reply = answer(request);
+  parentPort?.postMessage(reply, buffersOf(reply));
+});
+
+function answer({ id, zip }: IngestRequest): IngestReply {
+  try {
+    return { kind: "ingested", module: ingestZip(id, zip, adler32) };
+  } catch (error) {
+    return { kind: "failed", error: toFailure(error) };
+  }
+}
+
+function buffersOf(reply: IngestReply): ArrayBuffer[] {
+  if (reply.kind === "failed") return [];
+  const { manifest, streams, streamEnds } = reply.module;
+  return [manifest.buffer, streams.buffer, streamEnds.buffer];
+}

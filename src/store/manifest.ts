@@ -11,6 +11,11 @@ export interface Manifest {
   readonly count: number;
   /** Sum of all sizes, in bytes. */
   readonly totalSize: number;
+  /**
+   * Names of the zip's directory entries, nearly always none, each with a slash at its end ("" for `M@V/` itself). They
+   * make no directories, but the hash of the zip covers them, so a rebuilt zip has them too.
+   */
+  readonly directories: readonly string[];
   name(index: number): string;
   /** Content bytes of the file. */
   size(index: number): number;

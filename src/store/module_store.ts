@@ -72,7 +72,11 @@ export interface ModuleStore extends ModuleReader {
    *
    * @throws GomodfsError `INVALID` for a zip that breaks the rules, whatever `verify` throws, `STORE` if it cannot be written
    */
-  putModule(id: ModuleVersion, zip: ZipBytes, verify: (h1: H1) => void | Promise<void>): Promise<H1>;
+  putModule(
+    id: ModuleVersion,
+    zip: ZipBytes,
+    verify: (h1: H1) => void | Promise<void>,
+  ): Promise<H1>;
   remove(id: ModuleVersion): Promise<void>;
   usage(): StoreUsage;
   close(): Promise<void>;

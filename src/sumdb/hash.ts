@@ -24,7 +24,8 @@ function isHash(bytes: Uint8Array): bytes is Hash {
  * @throws GomodfsError `PROTOCOL` if they are not 32
  */
 export function toHash(bytes: Uint8Array): Hash {
-  if (isHash(bytes)) return bytes;
+  const view = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (isHash(view)) return view;
   throw new GomodfsError("PROTOCOL", `a hash has ${HASH_SIZE} bytes, not ${bytes.length}`);
 }
 

@@ -54,7 +54,10 @@ export class UnverifiedNoteError extends GomodfsError {
  */
 export function openNote(message: Uint8Array, known: Verifiers): Note {
   if (message.length > MAX_NOTE_SIZE) {
-    throw new GomodfsError("TOO_LARGE", `a note of ${message.length} bytes is larger than ${MAX_NOTE_SIZE}`);
+    throw new GomodfsError(
+      "TOO_LARGE",
+      `a note of ${message.length} bytes is larger than ${MAX_NOTE_SIZE}`,
+    );
   }
   const { text, lines } = splitNote(message);
   const decodedText = decodeText(text);
@@ -69,7 +72,10 @@ export function openNote(message: Uint8Array, known: Verifiers): Note {
     }
     const keyId = formatKeyId(signature.name, signature.keyHash);
     if (verifier.name !== signature.name || verifier.keyHash !== signature.keyHash) {
-      throw new GomodfsError("SECURITY", `another verifier than that of key ${keyId} was given for it`);
+      throw new GomodfsError(
+        "SECURITY",
+        `another verifier than that of key ${keyId} was given for it`,
+      );
     }
     if (signatures.has(keyId)) continue;
     if (!verifier.verify(text, bytes)) {
@@ -93,7 +99,10 @@ export function openNote(message: Uint8Array, known: Verifiers): Note {
  * @throws GomodfsError `PROTOCOL` if the text does not end in a newline or a signature is malformed, `USAGE` if a
  * signer's name is not valid
  */
-export function signNote(note: Partial<Note> & Pick<Note, "text">, ...signers: readonly Signer[]): Uint8Array {
+export function signNote(
+  note: Partial<Note> & Pick<Note, "text">,
+  ...signers: readonly Signer[]
+): Uint8Array {
   if (!note.text.endsWith("\n")) throw malformedNote("its text does not end in a newline");
   const text = Buffer.from(note.text);
   const own = signers.map((signer) => formatKeyId(signer.name, signer.keyHash));
@@ -105,12 +114,17 @@ export function signNote(note: Partial<Note> & Pick<Note, "text">, ...signers: r
   });
   const kept = [...(note.signatures ?? []), ...(note.unverifiedSignatures ?? [])]
     .filter((signature) => {
-      if (!isValidServerName(signature.name)) throw malformedNote("the name of a signature is not valid");
+      if (!isValidServerName(signature.name))
+        throw malformedNote("the name of a signature is not valid");
       return !own.includes(formatKeyId(signature.name, signature.keyHash));
     })
     .map((signature) => {
       const bytes = decodeBase64(signature.base64);
-      if (bytes === undefined || bytes.length < KEY_HASH_SIZE || readKeyHash(bytes) !== signature.keyHash) {
+      if (
+        bytes === undefined ||
+        bytes.length < KEY_HASH_SIZE ||
+        readKeyHash(bytes) !== signature.keyHash
+      ) {
         throw malformedNote("a signature does not have the hash of its key");
       }
       return formatSignatureLine(signature.name, signature.base64);
@@ -124,14 +138,17 @@ function splitNote(message: Uint8Array): { text: Uint8Array; lines: readonly str
   const blankLine = asBuffer(message).lastIndexOf("\n\n");
   if (blankLine < 0) throw malformedNote("there is no blank line before the signatures");
   const signatures = decodeText(message.subarray(blankLine + 2));
-  if (!signatures.endsWith("\n")) throw malformedNote("the last signature line does not end in a newline");
+  if (!signatures.endsWith("\n"))
+    throw malformedNote("the last signature line does not end in a newline");
   const lines = signatures.slice(0, -1).split("\n", MAX_SIGNATURES + 1);
-  if (lines.length > MAX_SIGNATURES) throw malformedNote(`it has more than ${MAX_SIGNATURES} signatures`);
+  if (lines.length > MAX_SIGNATURES)
+    throw malformedNote(`it has more than ${MAX_SIGNATURES} signatures`);
   return { text: message.subarray(0, blankLine + 1), lines };
 }
 
 function parseSignatureLine(line: string): { signature: NoteSignature; bytes: Uint8Array } {
-  if (!line.startsWith(SIGNATURE_PREFIX)) throw malformedNote("a signature line does not start with a dash");
+  if (!line.startsWith(SIGNATURE_PREFIX))
+    throw malformedNote("a signature line does not start with a dash");
   const rest = line.slice(SIGNATURE_PREFIX.length);
   const space = rest.indexOf(" ");
   const name = space < 0 ? rest : rest.slice(0, space);
@@ -140,7 +157,10 @@ function parseSignatureLine(line: string): { signature: NoteSignature; bytes: Ui
   if (!isValidServerName(name) || bytes === undefined || bytes.length <= KEY_HASH_SIZE) {
     throw malformedNote("a signature line is not a name and base64");
   }
-  return { signature: { name, keyHash: readKeyHash(bytes), base64 }, bytes: bytes.subarray(KEY_HASH_SIZE) };
+  return {
+    signature: { name, keyHash: readKeyHash(bytes), base64 },
+    bytes: bytes.subarray(KEY_HASH_SIZE),
+  };
 }
 
 function formatSignatureLine(name: string, base64: string): string {

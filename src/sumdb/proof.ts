@@ -27,7 +27,11 @@ type ProofIndexes = readonly (readonly number[])[];
  *
  * @throws GomodfsError `INVALID` if it cannot have, and whatever `reader` throws
  */
-export async function proveRecord(size: number, n: number, reader: HashReader): Promise<RecordProof> {
+export async function proveRecord(
+  size: number,
+  n: number,
+  reader: HashReader,
+): Promise<RecordProof> {
   if (!isSize(size) || !isSize(n) || n >= size) throw invalidInputs("proveRecord", size, n);
   return readProof(recordProofIndexes(0, size, n), reader);
 }
@@ -49,7 +53,11 @@ export function checkRecord(proof: RecordProof, tree: Tree, n: number, hash: Has
  *
  * @throws GomodfsError `INVALID` if it cannot, and whatever `reader` throws
  */
-export async function proveTree(size: number, olderSize: number, reader: HashReader): Promise<TreeProof> {
+export async function proveTree(
+  size: number,
+  olderSize: number,
+  reader: HashReader,
+): Promise<TreeProof> {
   if (!isSize(size) || !isSize(olderSize) || olderSize < 1 || olderSize > size) {
     throw invalidInputs("proveTree", size, olderSize);
   }
@@ -66,7 +74,8 @@ export function checkTree(proof: TreeProof, tree: Tree, older: Tree): void {
     throw invalidInputs("checkTree", tree.size, older.size);
   }
   const run = runTreeProof(proof, 0, tree.size, older);
-  if (!equalHashes(run.newer, tree.hash) || !equalHashes(run.older, older.hash)) throw proofFailed();
+  if (!equalHashes(run.newer, tree.hash) || !equalHashes(run.older, older.hash))
+    throw proofFailed();
 }
 
 async function readProof(indexes: ProofIndexes, reader: HashReader): Promise<Hash[]> {
@@ -115,7 +124,12 @@ function treeProofIndexes(lo: number, hi: number, n: number): ProofIndexes {
 }
 
 /** The hashes that the proof implies for the part of the subtree [lo, hi) in the older tree and for all of it. */
-function runTreeProof(proof: TreeProof, lo: number, hi: number, older: Tree): { readonly older: Hash; readonly newer: Hash } {
+function runTreeProof(
+  proof: TreeProof,
+  lo: number,
+  hi: number,
+  older: Tree,
+): { readonly older: Hash; readonly newer: Hash } {
   const last = proof.at(-1);
   if (older.size === hi) {
     if (lo === 0) {
@@ -141,7 +155,10 @@ function isSize(n: number): boolean {
 }
 
 function invalidInputs(operation: string, size: number, n: number): GomodfsError {
-  return new GomodfsError("INVALID", `${operation}: ${n} is out of range for a tree of ${size} records`);
+  return new GomodfsError(
+    "INVALID",
+    `${operation}: ${n} is out of range for a tree of ${size} records`,
+  );
 }
 
 function proofFailed(): GomodfsError {

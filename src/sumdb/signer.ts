@@ -1,4 +1,10 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+} from "node:crypto";
 import { GomodfsError } from "../lib/gomodfs_error.ts";
 import { encodeBase64 } from "./base64.ts";
 import {
@@ -38,11 +44,16 @@ const PKCS8_ED25519_HEAD = Buffer.from("302e020100300506032b657004220420", "hex"
  * nothing of the key
  */
 export function parseSignerKey(text: string): Signer {
-  const encoded = text.startsWith(SIGNER_KEY_PREFIX) ? parseEncodedKey(text.slice(SIGNER_KEY_PREFIX.length)) : undefined;
+  const encoded = text.startsWith(SIGNER_KEY_PREFIX)
+    ? parseEncodedKey(text.slice(SIGNER_KEY_PREFIX.length))
+    : undefined;
   if (encoded === undefined) throw new GomodfsError("USAGE", "malformed signer key");
   const { name, keyHash, key } = encoded;
   if (key[0] !== ALGORITHM_ED25519) {
-    throw new GomodfsError("USAGE", `the signer key of ${name} has the unknown algorithm ${key[0]}`);
+    throw new GomodfsError(
+      "USAGE",
+      `the signer key of ${name} has the unknown algorithm ${key[0]}`,
+    );
   }
   if (key.length !== 1 + ED25519_KEY_SIZE) throw new GomodfsError("USAGE", "malformed signer key");
   const privateKey = createPrivateKey({
@@ -63,11 +74,14 @@ export function parseSignerKey(text: string): Signer {
  * @throws GomodfsError `USAGE` if the name is not valid
  */
 export function generateKeyPair(name: string): KeyPair {
-  if (!isValidServerName(name)) throw new GomodfsError("USAGE", `"${name}" cannot be a server's name`);
+  if (!isValidServerName(name))
+    throw new GomodfsError("USAGE", `"${name}" cannot be a server's name`);
   const { privateKey } = generateKeyPairSync("ed25519");
   const publicKey = rawPublicKey(privateKey);
   const keyHash = computeKeyHash(name, Buffer.concat([Buffer.of(ALGORITHM_ED25519), publicKey]));
-  const seed = privateKey.export({ format: "der", type: "pkcs8" }).subarray(PKCS8_ED25519_HEAD.length);
+  const seed = privateKey
+    .export({ format: "der", type: "pkcs8" })
+    .subarray(PKCS8_ED25519_HEAD.length);
   const keyData = encodeBase64(Buffer.concat([Buffer.of(ALGORITHM_ED25519), seed]));
   return {
     signerKey: `${SIGNER_KEY_PREFIX}${formatKeyId(name, keyHash)}+${keyData}`,
@@ -76,5 +90,7 @@ export function generateKeyPair(name: string): KeyPair {
 }
 
 function rawPublicKey(privateKey: KeyObject): Uint8Array {
-  return createPublicKey(privateKey).export({ format: "der", type: "spki" }).subarray(-ED25519_KEY_SIZE);
+  return createPublicKey(privateKey)
+    .export({ format: "der", type: "spki" })
+    .subarray(-ED25519_KEY_SIZE);
 }

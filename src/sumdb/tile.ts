@@ -89,7 +89,10 @@ export function hashFromTile(tile: Tile, data: Uint8Array, index: number): Hash 
   }
   const { tile: least, start, end } = locateHash(tile.height, index);
   if (tile.level !== least.level || tile.number !== least.number || tile.width < least.width) {
-    throw new GomodfsError("INVALID", `hash ${index} is in ${tilePath(least)}, not in ${tilePath(tile)}`);
+    throw new GomodfsError(
+      "INVALID",
+      `hash ${index} is in ${tilePath(least)}, not in ${tilePath(tile)}`,
+    );
   }
   return subtreeHash(data.subarray(start, end));
 }
@@ -117,7 +120,10 @@ export function newTiles(height: number, oldTreeSize: number, newTreeSize: numbe
     const last = Math.floor(newHashes / full);
     for (let number = Math.floor(oldHashes / full); number < last; number++) {
       if (tiles.length >= MAX_NEW_TILES) {
-        throw new GomodfsError("TOO_LARGE", `growth to ${newTreeSize} records needs too many tiles at once`);
+        throw new GomodfsError(
+          "TOO_LARGE",
+          `growth to ${newTreeSize} records needs too many tiles at once`,
+        );
       }
       tiles.push({ height, level, number, width: full });
     }
@@ -133,7 +139,8 @@ export function newTiles(height: number, oldTreeSize: number, newTreeSize: numbe
  * @throws GomodfsError `TOO_LARGE` past 65536 hashes, and whatever `reader` throws
  */
 export async function readTileData(tile: Tile, reader: HashReader): Promise<Uint8Array> {
-  if (tile.width > MAX_TILE_READ) throw new GomodfsError("TOO_LARGE", `${tilePath(tile)} is too wide`);
+  if (tile.width > MAX_TILE_READ)
+    throw new GomodfsError("TOO_LARGE", `${tilePath(tile)} is too wide`);
   const first = tile.number * fullWidth(tile);
   const indexes = Array.from({ length: tile.width }, (_, i) =>
     storedHashIndex(tile.height * tile.level, first + i),
@@ -146,7 +153,11 @@ export function tilePath(tile: Tile): string {
   const level = tile.level === -1 ? "data" : tile.level.toString();
   const partial = tile.width === fullWidth(tile) ? "" : `.p/${tile.width}`;
   let number = threeDigits(tile.number % PATH_BASE);
-  for (let rest = Math.floor(tile.number / PATH_BASE); rest > 0; rest = Math.floor(rest / PATH_BASE)) {
+  for (
+    let rest = Math.floor(tile.number / PATH_BASE);
+    rest > 0;
+    rest = Math.floor(rest / PATH_BASE)
+  ) {
     number = `x${threeDigits(rest % PATH_BASE)}/${number}`;
   }
   return `tile/${tile.height}/${level}/${number}${partial}`;
@@ -170,7 +181,8 @@ export function parseTilePath(path: string): Tile {
   const width = widthText === undefined ? 2 ** height : Number(widthText);
   const tile = { height, level, number, width };
   const isValid = height >= 1 && height <= MAX_HEIGHT && width >= 1 && width <= 2 ** height;
-  if (!isValid || !Number.isSafeInteger(number) || tilePath(tile) !== path) throw malformedTilePath(path);
+  const isExact = Number.isSafeInteger(level) && Number.isSafeInteger(number);
+  if (!isValid || !isExact || tilePath(tile) !== path) throw malformedTilePath(path);
   return tile;
 }
 
@@ -198,5 +210,8 @@ function threeDigits(n: number): string {
 }
 
 function malformedTilePath(path: string): GomodfsError {
-  return new GomodfsError("INVALID", `malformed tile path ${JSON.stringify(path.slice(0, MAX_PATH_LENGTH))}`);
+  return new GomodfsError(
+    "INVALID",
+    `malformed tile path ${JSON.stringify(path.slice(0, MAX_PATH_LENGTH))}`,
+  );
 }

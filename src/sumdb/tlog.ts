@@ -38,7 +38,10 @@ export function storedHashIndex(level: number, n: number): number {
 }
 
 /** The inverse of {@linkcode storedHashIndex}. */
-export function splitStoredHashIndex(index: number): { readonly level: number; readonly n: number } {
+export function splitStoredHashIndex(index: number): {
+  readonly level: number;
+  readonly n: number;
+} {
   // storedHashIndex(0, n) < 2n, so the leaf whose hashes include this one is in [index/2, index/2 + log2(index)].
   let leaf = Math.floor(index / 2);
   let leafIndex = storedHashIndex(0, leaf);
@@ -63,12 +66,20 @@ export function storedHashCount(size: number): number {
  *
  * @param reader knows the hashes of the records before it
  */
-export async function storedHashes(n: number, text: Uint8Array, reader: HashReader): Promise<Hash[]> {
+export async function storedHashes(
+  n: number,
+  text: Uint8Array,
+  reader: HashReader,
+): Promise<Hash[]> {
   return storedHashesForRecordHash(n, recordHash(text), reader);
 }
 
 /** {@linkcode storedHashes} for a record of which only the hash is known. */
-export async function storedHashesForRecordHash(n: number, hash: Hash, reader: HashReader): Promise<Hash[]> {
+export async function storedHashesForRecordHash(
+  n: number,
+  hash: Hash,
+  reader: HashReader,
+): Promise<Hash[]> {
   const completed = trailingZeros(n + 1);
   const indexes: number[] = [];
   // Each subtree that is completed takes in its left neighbour; larger subtrees are stored before smaller ones.
@@ -115,7 +126,10 @@ export function joinSubtrees(hashes: readonly Hash[]): Hash {
 }
 
 /** The largest power of two that is smaller than `n`, at least 1, and its logarithm. */
-export function largestPowerOfTwoBelow(n: number): { readonly size: number; readonly level: number } {
+export function largestPowerOfTwoBelow(n: number): {
+  readonly size: number;
+  readonly level: number;
+} {
   let size = 1;
   let level = 0;
   for (; size * 2 < n; size *= 2) level++;
@@ -127,11 +141,17 @@ export function largestPowerOfTwoBelow(n: number): { readonly size: number; read
  *
  * @throws GomodfsError `PROTOCOL` if not, and whatever `reader` throws
  */
-export async function readAll(reader: HashReader, indexes: readonly number[]): Promise<readonly Hash[]> {
+export async function readAll(
+  reader: HashReader,
+  indexes: readonly number[],
+): Promise<readonly Hash[]> {
   if (indexes.length === 0) return [];
   const hashes = await reader.readHashes(indexes);
   if (hashes.length === indexes.length) return hashes;
-  throw new GomodfsError("PROTOCOL", `${hashes.length} hashes were read for ${indexes.length} indexes`);
+  throw new GomodfsError(
+    "PROTOCOL",
+    `${hashes.length} hashes were read for ${indexes.length} indexes`,
+  );
 }
 
 function trailingZeros(n: number): number {

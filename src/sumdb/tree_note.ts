@@ -34,7 +34,8 @@ export function parseTree(text: string): Tree {
   if (title !== TREE_TITLE || rest === undefined || !isCanonical || hash === undefined) {
     throw new GomodfsError("PROTOCOL", "malformed tree note");
   }
-  if (Buffer.byteLength(text) > MAX_NOTE_SIZE) throw new GomodfsError("PROTOCOL", "malformed tree note");
+  if (Buffer.byteLength(text) > MAX_NOTE_SIZE)
+    throw new GomodfsError("PROTOCOL", "malformed tree note");
   return { size, hash };
 }
 
@@ -58,7 +59,7 @@ export function parseRecord(message: Uint8Array): ParsedRecord {
   const buffer = asBuffer(message);
   const idEnd = buffer.indexOf("\n");
   if (idEnd < 0) throw malformedRecord();
-  const id = parseRecordId(buffer.latin1Slice(0, idEnd));
+  const id = parseRecordId(buffer.toString("latin1", 0, idEnd));
   const blankLine = buffer.indexOf("\n\n", idEnd + 1);
   if (blankLine < 0) throw malformedRecord();
   const text = message.subarray(idEnd + 1, blankLine + 1);

@@ -74,12 +74,19 @@ export function parseVerifierKey(text: string): Verifier {
   if (encoded === undefined) throw malformedKey();
   const { name, keyHash, key } = encoded;
   if (keyHash !== computeKeyHash(name, key)) {
-    throw new GomodfsError("USAGE", `the hash in the verifier key of ${name} does not fit the key`, {
-      hint: "copy the whole key again from the server's operator",
-    });
+    throw new GomodfsError(
+      "USAGE",
+      `the hash in the verifier key of ${name} does not fit the key`,
+      {
+        hint: "copy the whole key again from the server's operator",
+      },
+    );
   }
   if (key[0] !== ALGORITHM_ED25519) {
-    throw new GomodfsError("USAGE", `the verifier key of ${name} has the unknown algorithm ${key[0]}`);
+    throw new GomodfsError(
+      "USAGE",
+      `the verifier key of ${name} has the unknown algorithm ${key[0]}`,
+    );
   }
   if (key.length !== 1 + ED25519_KEY_SIZE) throw malformedKey();
   return new Ed25519Verifier(name, keyHash, key.subarray(1));

@@ -1,4 +1,5 @@
 import type { ModuleVersion } from "../module/module_version.ts";
+import { TOOLCHAIN_PATH } from "../module/toolchain.ts";
 import type { Manifest } from "../store/manifest.ts";
 import { toolchainFileTable } from "./toolchain_files.ts";
 
@@ -20,7 +21,7 @@ export interface FileTable {
 
 /** The files that the directory of module `id` shows. */
 export function fileTable(id: ModuleVersion, manifest: Manifest): FileTable {
-  return id.path === "golang.org/toolchain" ? toolchainFileTable(manifest) : new ManifestFileTable(manifest);
+  return id.path === TOOLCHAIN_PATH ? toolchainFileTable(manifest) : new ManifestFileTable(manifest);
 }
 
 class ManifestFileTable implements FileTable {

@@ -1,4 +1,5 @@
-import { isToolchainExecutable } from "../module/toolchain.ts";
+import { compareBytes } from "../module/byte_order.ts";
+import { isToolchainExecutable, toolchainGoMods } from "../module/toolchain.ts";
 import type { Manifest } from "../store/manifest.ts";
 import type { FileTable } from "./file_table.ts";
 
@@ -31,14 +32,17 @@ export function toolchainFileTable(manifest: Manifest): FileTable {
 }
 
 function toolchainRows(manifest: Manifest): Row[] {
-  const rows = new Map<string, number>();
-  for (let index = 0; index < manifest.count; index++) rows.set(manifest.name(index), index);
-  for (const [name, source] of [...rows]) {
-    if (name === "_go.mod" || name.endsWith("/_go.mod")) {
-      rows.set(name.replace(/_go\.mod$/, "go.mod"), source);
-    }
+  const files = Array.from({ length: manifest.count }, (_, source) => ({
+    name: manifest.name(source),
+    size: manifest.size(source),
+    source,
+  }));
+  const sources = new Map(files.map(({ name, source }) => [name, source]));
+  for (const [copy, original] of toolchainGoMods(files)) {
+    const source = sources.get(original);
+    if (source !== undefined) sources.set(copy, source);
   }
-  return [...rows]
-    .map(([name, source]) => ({ name, source, key: Buffer.from(name) }))
-    .sort((a, b) => Buffer.compare(a.key, b.key));
+  return [...sources]
+    .map(([name, source]) => ({ name, source }))
+    .sort((a, b) => compareBytes(a.name, b.name));
 }

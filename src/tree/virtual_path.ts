@@ -1,6 +1,7 @@
+import { isGomodfsError } from "../lib/gomodfs_error.ts";
 import { unescapePath, unescapeVersion } from "../module/escape.ts";
-import type { EscapedPath, EscapedVersion, ModulePath, ModuleVersion } from "../module/module_version.ts";
-import { isPathPrefix, parseModulePath, parseModuleVersion } from "../module/path.ts";
+import type { ModulePath, ModuleVersion } from "../module/module_version.ts";
+import { isPathPrefix, parseModuleVersion } from "../module/path.ts";
 
 /** The files that a GOMODCACHE keeps of each version under `cache/download/M/@v`. */
 export type DownloadFile = "info" | "mod" | "zip" | "ziphash";
@@ -74,7 +75,7 @@ function prefixPath(kind: "prefix" | "download", prefix: string, name: string): 
 function moduleRoot(prefix: string, name: string): VirtualPath | undefined {
   const at = name.lastIndexOf("@");
   if (at <= 0) return undefined;
-  const id = parseEscaped(join(prefix, name.slice(0, at)), name.slice(at + 1));
+  const id = parseEscapedVersion(join(prefix, name.slice(0, at)), name.slice(at + 1));
   return id === undefined ? undefined : { kind: "module", id };
 }
 
@@ -100,23 +101,25 @@ function checksumChild(parent: string, name: string): VirtualPath | undefined {
   return path.split("/").length > CHECKSUM_MAXIMUM_ELEMENTS ? undefined : { kind: "checksum", path };
 }
 
-function parseEscaped(escapedPath: string, escapedVersion: string): ModuleVersion | undefined {
+/** The module version that an escaped path and version name; undefined if they name none. */
+export function parseEscapedVersion(escapedPath: string, escapedVersion: string): ModuleVersion | undefined {
   const path = parseEscapedPath(escapedPath);
   return path === undefined ? undefined : parseVersionOf(path, escapedVersion);
 }
 
 function parseEscapedPath(escaped: string): ModulePath | undefined {
-  try {
-    return parseModulePath(unescapePath(escaped as EscapedPath));
-  } catch {
-    return undefined;
-  }
+  return unlessInvalid(() => unescapePath(escaped));
 }
 
 function parseVersionOf(path: ModulePath, escaped: string): ModuleVersion | undefined {
+  return unlessInvalid(() => parseModuleVersion(path, unescapeVersion(escaped)));
+}
+
+function unlessInvalid<T>(parse: () => T): T | undefined {
   try {
-    return parseModuleVersion(path, unescapeVersion(escaped as EscapedVersion));
-  } catch {
-    return undefined;
+    return parse();
+  } catch (error) {
+    if (isGomodfsError(error, "INVALID")) return undefined;
+    throw error;
   }
 }

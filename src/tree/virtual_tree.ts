@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import type { ModulePath, ModuleVersion } from "../module/module_version.ts";
+import { formatModuleVersion, type ModulePath, type ModuleVersion } from "../module/module_version.ts";
 import { VirtualZip } from "../module/zip/virtual_zip.ts";
 import type { ModuleReader, StoredModule } from "../store/module_store.ts";
 import { type FileTable, fileTable } from "./file_table.ts";
@@ -63,17 +63,17 @@ export class VirtualTree {
 
   /** The module if its files are resident. */
   module(id: ModuleVersion): OpenModule | undefined {
-    const key = `${id.path}@${id.version}`;
+    const key = formatModuleVersion(id);
     const open = this.#modules.get(key);
     if (open !== undefined) return open;
-    const stored = this.#reader.openModule(id);
+    const stored = this.#fresh(() => this.#reader.openModule(id));
     if (stored === undefined) return undefined;
     const files = fileTable(id, stored.manifest);
     const module = {
       stored,
       files,
       listing: new ModuleListing(files),
-      zip: new VirtualZip(id, stored.manifest),
+      zip: new VirtualZip(`${formatModuleVersion(id)}/`, stored.manifest),
     };
     this.#modules.set(key, module);
     return module;
@@ -89,9 +89,9 @@ export class VirtualTree {
   readDownloadFile(id: ModuleVersion, file: DownloadFile, offset: number, length: number): Uint8Array | undefined {
     switch (file) {
       case "info":
-        return slice(this.#reader.readInfo(id), offset, length);
+        return slice(this.#fresh(() => this.#reader.readInfo(id)), offset, length);
       case "mod":
-        return slice(this.#reader.readGoMod(id), offset, length);
+        return slice(this.#fresh(() => this.#reader.readGoMod(id)), offset, length);
       case "ziphash":
         return slice(ziphash(this.module(id)), offset, length);
       case "zip": {
@@ -118,6 +118,14 @@ export class VirtualTree {
 
   checksumDirectory(path: string): readonly string[] | undefined {
     return this.#checksums.list(path);
+  }
+
+  /** What is missing may have been stored by another thread or process since the last look. */
+  #fresh<T>(read: () => T | undefined): T | undefined {
+    const found = read();
+    if (found !== undefined) return found;
+    this.#reader.refresh();
+    return read();
   }
 
   #content(module: OpenModule, source: number): Uint8Array {

@@ -49,9 +49,13 @@ export function splitQuoted(text: string): string[] {
 export function parseGoFlags(goflags: string): GoFlag[] {
   return goFlagWords(goflags).map((word) => {
     if (!/^--?[^-=]/.test(word)) {
-      throw new GomodfsError("USAGE", `GOFLAGS holds ${JSON.stringify(word)}, which is not a flag`, {
-        hint: "write each flag as -name or -name=value",
-      });
+      throw new GomodfsError(
+        "USAGE",
+        `GOFLAGS holds ${JSON.stringify(word)}, which is not a flag`,
+        {
+          hint: "write each flag as -name or -name=value",
+        },
+      );
     }
     const flag = word.replace(/^--?/, "");
     const equals = flag.indexOf("=");

@@ -45,5 +45,7 @@ function gorootOfCommand(command: string): string | undefined {
 
 /** cmd/go/internal/cfg `isGOROOT`. */
 function isGoroot(directory: string): boolean {
-  return statSync(posix.join(directory, "pkg/tool"), { throwIfNoEntry: false })?.isDirectory() === true;
+  return (
+    statSync(posix.join(directory, "pkg/tool"), { throwIfNoEntry: false })?.isDirectory() === true
+  );
 }

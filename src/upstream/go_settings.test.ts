@@ -100,7 +100,8 @@ describe("readGoSettings() agrees with go env", () => {
     const full = environment(env);
     const expected = goEnv(full);
     const settings = readGoSettings(full);
-    for (const name of names) expect(`${name}=${settings[name] ?? ""}`).toBe(`${name}=${expected[name]}`);
+    for (const name of names)
+      expect(`${name}=${settings[name] ?? ""}`).toBe(`${name}=${expected[name]}`);
   });
 
   it("with GOENV naming a file and XDG_CONFIG_HOME another", () => {

@@ -24,7 +24,7 @@ export function parseNetrc(text: string): NetrcEntry[] {
     const tokens = line.split(/\s+/).filter((token) => token !== "");
     for (let index = 0; index + 1 < tokens.length; index += 2) {
       const value = tokens[index + 1] ?? "";
-      switch (tokens[index]) {
+      switch (tokens[index] ?? "") {
         case "machine":
           machine = value;
           login = "";

@@ -35,11 +35,15 @@ export function parseProxyList(goproxy: string, gonoproxy: string): ProxyListEnt
     entries.push({ kind: "proxy", url: parseProxyUrl(text), fallBackOnError: separator === "|" });
   }
   if (entries.length === 0) {
-    throw new GomodfsError("USAGE", "GOPROXY holds no entries", {
-      hint: "set GOPROXY to the URL of a Go module proxy",
-    });
+    throw noEntries();
   }
   return gonoproxy !== "" && goproxy !== "direct" ? [{ kind: "noproxy" }, ...entries] : entries;
+}
+
+function noEntries(): GomodfsError {
+  return new GomodfsError("USAGE", "GOPROXY holds no entries", {
+    hint: "set GOPROXY to the URL of a Go module proxy",
+  });
 }
 
 function parseProxyUrl(text: string): URL {
@@ -84,24 +88,24 @@ export async function tryProxies<T>(
   entries: readonly ProxyListEntry[],
   ask: (entry: ProxyListEntry) => Promise<T>,
 ): Promise<T> {
-  let best: { readonly error: unknown; readonly rank: number } | undefined;
+  let best = { error: noEntries(), rank: -1 };
   for (const entry of entries) {
     try {
       return await ask(entry);
     } catch (error) {
+      // Nobody waits for an answer any longer, or a defect: the next entry must not be asked.
+      if (!isGomodfsError(error) || error.code === "CANCELLED") throw error;
       const rank = errorRank(entry, error);
-      if (best === undefined || rank >= best.rank) best = { error, rank };
+      if (rank >= best.rank) best = { error, rank };
       const fallsBack = entry.kind === "proxy" && entry.fallBackOnError;
-      // Nobody waits for an answer any longer: the next entry must not be asked.
-      if (isGomodfsError(error, "CANCELLED")) throw error;
-      if (!fallsBack && !isGomodfsError(error, "NOT_FOUND")) break;
+      if (!fallsBack && error.code !== "NOT_FOUND") break;
     }
   }
-  throw best?.error ?? new GomodfsError("USAGE", "GOPROXY holds no entries");
+  throw best.error;
 }
 
-function errorRank(entry: ProxyListEntry, error: unknown): number {
-  if (entry.kind === "off" || isGomodfsError(error, "UNSUPPORTED")) return 0;
-  if (isGomodfsError(error, "NOT_FOUND")) return entry.kind === "direct" ? 3 : 1;
+function errorRank(entry: ProxyListEntry, error: GomodfsError): number {
+  if (entry.kind === "off" || error.code === "UNSUPPORTED") return 0;
+  if (error.code === "NOT_FOUND") return entry.kind === "direct" ? 3 : 1;
   return entry.kind === "proxy" ? 2 : 3;
 }

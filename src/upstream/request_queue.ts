@@ -44,10 +44,8 @@ export class RequestQueue {
     request: () => Promise<T>,
   ): Promise<T> {
     if (signal?.aborted) throw cancelled(signal);
-    if (this.#waiting[priority].size > 0 || !this.#hasSlot(priority)) {
-      await this.#wait(priority, signal);
-    }
-    this.#running[priority] += 1;
+    if (this.#hasSlot(priority)) this.#running[priority] += 1;
+    else await this.#wait(priority, signal);
     try {
       return await request();
     } finally {
@@ -88,6 +86,8 @@ export class RequestQueue {
       const [waiter] = this.#waiting[priority];
       if (waiter === undefined || !this.#hasSlot(priority)) continue;
       this.#waiting[priority].delete(waiter);
+      // Counted here, not when the waiter runs again: nobody may take the slot in between.
+      this.#running[priority] += 1;
       waiter.grant();
       return;
     }

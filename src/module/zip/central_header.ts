@@ -1,4 +1,5 @@
 import { GomodfsError } from "../../lib/gomodfs_error.ts";
+import { quote } from "../quote.ts";
 import { ByteCursor } from "./byte_cursor.ts";
 import type { ZipEntry } from "./zip_entry.ts";
 import {
@@ -8,7 +9,7 @@ import {
   UINT32_MAX,
   ZIP64_EXTRA_ID,
 } from "./zip_format.ts";
-import { decodeZipName, quoteZipName } from "./zip_name.ts";
+import { decodeZipName } from "./zip_name.ts";
 
 /** A header of the central directory: an entry before its local header was looked at. */
 export interface CentralHeader extends Omit<ZipEntry, "dataOffset"> {
@@ -66,7 +67,7 @@ export function parseCentralHeader(cursor: ByteCursor, baseOffset: number): Cent
 
 /** The error for an entry: `zip entry "name" problem`. */
 export function invalidEntry(name: string, problem: string): GomodfsError {
-  return new GomodfsError("INVALID", `zip entry ${quoteZipName(name)} ${problem}`);
+  return new GomodfsError("INVALID", `zip entry ${quote(name)} ${problem}`);
 }
 
 /** The fields of a header that its zip64 field replaces where they are at their maximum. */
@@ -83,7 +84,7 @@ function applyZip64Field(name: string, extra: Uint8Array, header: LargeFields): 
   }
   const field = findExtraField(extra, ZIP64_EXTRA_ID);
   if (field === undefined) throw invalidEntry(name, "lacks its zip64 field");
-  const cursor = new ByteCursor(field, `the zip64 field of zip entry ${quoteZipName(name)}`);
+  const cursor = new ByteCursor(field, `the zip64 field of zip entry ${quote(name)}`);
   return {
     size: size === UINT32_MAX ? cursor.uint64() : size,
     compressedSize: compressedSize === UINT32_MAX ? cursor.uint64() : compressedSize,

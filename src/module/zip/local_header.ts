@@ -1,3 +1,4 @@
+import { quote } from "../quote.ts";
 import { ByteCursor } from "./byte_cursor.ts";
 import { type CentralHeader, invalidEntry } from "./central_header.ts";
 import type { RandomAccessReader } from "./random_access.ts";
@@ -9,7 +10,6 @@ import {
   LOCAL_FILE_HEADER_LENGTH,
   LOCAL_FILE_HEADER_SIGNATURE,
 } from "./zip_format.ts";
-import { quoteZipName } from "./zip_name.ts";
 
 /** The bytes that an entry takes up: from its local header to behind its data and the shortest data descriptor. */
 export interface EntryExtent {
@@ -34,7 +34,7 @@ export function readLocalHeader(
   if (start + LOCAL_FILE_HEADER_LENGTH + central.nameBytes.length > limit) {
     throw invalidEntry(central.name, "begins outside of the zip's data");
   }
-  const what = `the local header of zip entry ${quoteZipName(central.name)}`;
+  const what = `the local header of zip entry ${quote(central.name)}`;
   const header = reader.read(start, LOCAL_FILE_HEADER_LENGTH + central.nameBytes.length);
   const cursor = new ByteCursor(header, what);
   if (cursor.uint32() !== LOCAL_FILE_HEADER_SIGNATURE) {

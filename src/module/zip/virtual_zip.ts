@@ -1,22 +1,210 @@
 import { GomodfsError } from "../../lib/gomodfs_error.ts";
-import type { Manifest } from "../../store/manifest.ts";
-import { ByteWriter } from "./byte_writer.ts";
+import { quote } from "../quote.ts";
+import { METHOD_DEFLATED, METHOD_STORED, UINT16_MAX, UINT32_MAX } from "./zip_format.ts";
 import {
-  CENTRAL_DIRECTORY_HEADER_LENGTH,
-  CENTRAL_DIRECTORY_HEADER_SIGNATURE,
-  END_OF_CENTRAL_DIRECTORY_LENGTH,
-  END_OF_CENTRAL_DIRECTORY_SIGNATURE,
-  FLAG_UTF8,
-  LOCAL_FILE_HEADER_LENGTH,
-  LOCAL_FILE_HEADER_SIGNATURE,
-  METHOD_DEFLATED,
-  METHOD_STORED,
-  UINT16_MAX,
-  UINT32_MAX,
-  ZIP64_END_OF_CENTRAL_DIRECTORY_LENGTH,
-  ZIP64_END_OF_CENTRAL_DIRECTORY_SIGNATURE,
-  ZIP64_LOCATOR_LENGTH,
-  ZIP64_LOCATOR_SIGNATURE,
-} from "./zip_format.ts";
-import { needsUtf8Flag } from "./zip_name.ts";
+  centralHeader,
+  centralHeaderLength,
+  endRecords,
+  endRecordsLength,
+  type HeaderFields,
+  localHeader,
+  localHeaderLength,
+} from "./zip_header.ts";
 
+/** What a zip is made from. Names are relative to the module's root. */
+export interface VirtualZipFiles {
+  /** Number of files. */
+  readonly count: number;
+  /** Names of directory entries, each with a slash at its end; "" is the root itself. */
+  readonly directories: readonly string[];
+  name(index: number): string;
+  /** Content bytes. */
+  size(index: number): number;
+  /** Bytes of the file's raw deflate stream; -1 to store the content uncompressed. */
+  storedSize(index: number): number;
+  /** CRC-32 of the content. */
+  crc32(index: number): number;
+}
+
+/** A piece of the zip and the offset where it begins. */
+interface Piece {
+  readonly start: number;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * A zip that exists only as its layout: each read puts headers and the files' own deflate streams together. Entries
+ * are the directories, then the files, without data descriptors, dated as Go dates the entries of module zips (not at
+ * all), so the same files always give the same zip.
+ *
+ * Two numbers an entry are kept; 16,000 files take 6 ms to lay out.
+ */
+export class VirtualZip {
+  /** Bytes of the whole zip. */
+  readonly size: number;
+  readonly #prefix: string;
+  readonly #files: VirtualZipFiles;
+  readonly #entries: number;
+  /** Entry to offset of its local header; one more for where the central directory begins. */
+  readonly #localOffsets: Float64Array;
+  /** Entry to offset of its central header; one more for where the end records begin. */
+  readonly #centralOffsets: Float64Array;
+
+  /**
+   * @param prefix what every name begins with: `M@V/`
+   * @throws GomodfsError `TOO_LARGE` for a name past 65535 bytes or a zip past 4 GiB
+   */
+  constructor(prefix: string, files: VirtualZipFiles) {
+    this.#prefix = prefix;
+    this.#files = files;
+    this.#entries = files.directories.length + files.count;
+    this.#localOffsets = new Float64Array(this.#entries + 1);
+    this.#centralOffsets = new Float64Array(this.#entries + 1);
+    this.#layOut();
+    this.size = this.#centralEnd + endRecordsLength(this.#entries);
+  }
+
+  /**
+   * The bytes from `offset` on: `length`, or fewer at the zip's end.
+   *
+   * @param streamOf the raw deflate stream of a file, or its content where `storedSize` is -1
+   * @throws GomodfsError `STORE` if a stream has another length than was announced
+   */
+  read(offset: number, length: number, streamOf: (index: number) => Uint8Array): Uint8Array {
+    const end = Math.min(offset + length, this.size);
+    const out = new Uint8Array(Math.max(0, end - offset));
+    let at = offset;
+    while (at < end) {
+      const piece = this.#pieceAt(at, streamOf);
+      const part = piece.bytes.subarray(at - piece.start, end - piece.start);
+      out.set(part, at - offset);
+      at += part.length;
+    }
+    return out;
+  }
+
+  get #centralStart(): number {
+    return at(this.#localOffsets, this.#entries);
+  }
+
+  get #centralEnd(): number {
+    return at(this.#centralOffsets, this.#entries);
+  }
+
+  #layOut(): void {
+    const prefixLength = Buffer.byteLength(this.#prefix);
+    let local = 0;
+    let central = 0;
+    for (let entry = 0; entry < this.#entries; entry++) {
+      const name = this.#relativeName(entry);
+      const nameLength = prefixLength + Buffer.byteLength(name);
+      if (nameLength > UINT16_MAX) {
+        throw new GomodfsError("TOO_LARGE", `${quote(name)} is too long a name for a zip`);
+      }
+      this.#localOffsets[entry] = local;
+      this.#centralOffsets[entry] = central;
+      local += localHeaderLength(nameLength) + this.#dataLength(entry);
+      central += centralHeaderLength(nameLength);
+    }
+    if (local + central >= UINT32_MAX) {
+      throw new GomodfsError("TOO_LARGE", `the zip of ${quote(this.#prefix)} exceeds 4 GiB`);
+    }
+    this.#localOffsets[this.#entries] = local;
+    this.#centralOffsets[this.#entries] = central;
+    for (let entry = 0; entry <= this.#entries; entry++) {
+      this.#centralOffsets[entry] = at(this.#centralOffsets, entry) + local;
+    }
+  }
+
+  /** The piece that the byte at `offset` is in. */
+  #pieceAt(offset: number, streamOf: (index: number) => Uint8Array): Piece {
+    if (offset >= this.#centralEnd) return { start: this.#centralEnd, bytes: this.#endRecords() };
+    if (offset >= this.#centralStart) {
+      const entry = lastAtOrBelow(this.#centralOffsets, offset);
+      const bytes = centralHeader(this.#header(entry), at(this.#localOffsets, entry));
+      return { start: at(this.#centralOffsets, entry), bytes };
+    }
+    const entry = lastAtOrBelow(this.#localOffsets, offset);
+    const dataStart = at(this.#localOffsets, entry + 1) - this.#dataLength(entry);
+    return offset >= dataStart
+      ? { start: dataStart, bytes: this.#stream(entry, streamOf) }
+      : { start: at(this.#localOffsets, entry), bytes: localHeader(this.#header(entry)) };
+  }
+
+  #stream(entry: number, streamOf: (index: number) => Uint8Array): Uint8Array {
+    const stream = streamOf(entry - this.#files.directories.length);
+    if (stream.length !== this.#dataLength(entry)) {
+      const name = quote(this.#relativeName(entry));
+      throw new GomodfsError(
+        "STORE",
+        `the stored bytes of ${name} are ${stream.length} and should be ${this.#dataLength(entry)}`,
+      );
+    }
+    return stream;
+  }
+
+  #relativeName(entry: number): string {
+    const { directories } = this.#files;
+    return directories[entry] ?? this.#files.name(entry - directories.length);
+  }
+
+  /** Bytes behind an entry's local header. */
+  #dataLength(entry: number): number {
+    const index = entry - this.#files.directories.length;
+    if (index < 0) return 0;
+    const stored = this.#files.storedSize(index);
+    return stored === -1 ? this.#files.size(index) : stored;
+  }
+
+  #header(entry: number): HeaderFields {
+    const index = entry - this.#files.directories.length;
+    const name = this.#prefix + this.#relativeName(entry);
+    if (index < 0) return { name, method: METHOD_STORED, crc32: 0, compressedSize: 0, size: 0 };
+    return {
+      name,
+      method: this.#files.storedSize(index) === -1 ? METHOD_STORED : METHOD_DEFLATED,
+      crc32: this.#files.crc32(index),
+      compressedSize: this.#dataLength(entry),
+      size: this.#files.size(index),
+    };
+  }
+
+  #endRecords(): Uint8Array {
+    return endRecords(this.#entries, this.#centralStart, this.#centralEnd);
+  }
+}
+
+/** The size that a {@linkcode VirtualZip} of these files has, without laying it out. */
+export function virtualZipSize(prefix: string, files: VirtualZipFiles): number {
+  const prefixLength = Buffer.byteLength(prefix);
+  const entries = files.directories.length + files.count;
+  let size = endRecordsLength(entries);
+  const addEntry = (name: string, dataLength: number) => {
+    const nameLength = prefixLength + Buffer.byteLength(name);
+    size += localHeaderLength(nameLength) + dataLength + centralHeaderLength(nameLength);
+  };
+  for (const directory of files.directories) addEntry(directory, 0);
+  for (let index = 0; index < files.count; index++) {
+    const stored = files.storedSize(index);
+    addEntry(files.name(index), stored === -1 ? files.size(index) : stored);
+  }
+  return size;
+}
+
+/** The last index whose value is not above `value`. The values ascend and the first is not above. */
+function lastAtOrBelow(values: Float64Array, value: number): number {
+  let low = 0;
+  let high = values.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1;
+    if (at(values, middle) <= value) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+function at(values: Float64Array, index: number): number {
+  const value = values[index];
+  if (value === undefined) throw new RangeError(`zip entry ${index} is out of range`);
+  return value;
+}

@@ -1,0 +1,42 @@
+import { ModuleService } from "../daemon/module_service.ts";
+import { serveMount } from "../daemon/serve_mount.ts";
+import { EXIT_DONE } from "./exit_code.ts";
+import type { MountFlags } from "./program.ts";
+import { readSessionSettings } from "./session_settings.ts";
+
+/** `gomodfs mount`: serves until a signal, an unmount or a request to stop. */
+export async function runMount(directory: string, flags: MountFlags): Promise<number> {
+  const environment = process.env;
+  const { location, settings, proxy, log } = readSessionSettings(flags, environment, "info");
+  const service = await ModuleService.open({ location, settings, proxy, environment, sums: [], log });
+  try {
+    const signal = nextSignal();
+    const served = await serveMount({
+      service,
+      location,
+      environment,
+      log,
+      directory,
+      allowOther: flags.allowOther === true,
+    });
+    try {
+      process.stdout.write(`ready: export GOMODCACHE=${shellQuote(served.mountPoint)}\n`);
+      await Promise.race([signal, served.ended]);
+    } finally {
+      await served.close();
+    }
+  } finally {
+    await service.close();
+  }
+  return EXIT_DONE;
+}
+
+function nextSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());
+  });
+}
+
+function shellQuote(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,28 @@
+import { locateStore, type StoreLocation } from "../daemon/store_location.ts";
+import type { LogFormat, Logger, LogLevel } from "../lib/logger.ts";
+import { createLogger } from "../lib/pino_logger.ts";
+import { type GoSettings, readGoSettings } from "../upstream/go_settings.ts";
+import type { SourceFlags } from "./program.ts";
+
+/** What commands that fetch modules read from flags and environment. */
+export interface SessionSettings {
+  readonly location: StoreLocation;
+  readonly settings: GoSettings;
+  readonly proxy: string | undefined;
+  readonly log: Logger;
+}
+
+/** Reads the settings of a command that fetches modules. */
+export function readSessionSettings(
+  flags: SourceFlags,
+  environment: NodeJS.ProcessEnv,
+  defaultLevel: LogLevel,
+): SessionSettings {
+  const format: LogFormat = flags.logFormat;
+  return {
+    location: locateStore(flags.store, environment),
+    settings: readGoSettings(environment),
+    proxy: flags.proxy,
+    log: createLogger({ level: flags.logLevel ?? defaultLevel, format }),
+  };
+}

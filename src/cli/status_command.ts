@@ -1,0 +1,93 @@
+import { existsSync } from "node:fs";
+import { callDaemon } from "../daemon/control_client.ts";
+import type { DaemonStatus } from "../daemon/control_protocol.ts";
+import { DaemonRegistry } from "../daemon/daemon_registry.ts";
+import { locateStore } from "../daemon/store_location.ts";
+import { isGomodfsError } from "../lib/gomodfs_error.ts";
+import { GitStore } from "../store/git/git_store.ts";
+import { createIngestPool } from "../store/ingest.ts";
+import type { StoreUsage } from "../store/module_store.ts";
+import { EXIT_DONE } from "./exit_code.ts";
+import type { StoreFlags } from "./program.ts";
+
+/** `gomodfs status`: the store, and each daemon that serves it. */
+export async function runStatus(flags: StoreFlags & { readonly json?: boolean }): Promise<number> {
+  const location = locateStore(flags.store, process.env);
+  const usage = await readUsage(location.git);
+  const daemons = await askDaemons(location.directory);
+  const status = { store: { directory: location.directory, ...usage }, daemons };
+  process.stdout.write(flags.json === true ? `${JSON.stringify(status)}\n` : formatStatus(status));
+  return EXIT_DONE;
+}
+
+const NOTHING: StoreUsage = { modules: 0, zips: 0, storedBytes: 0, servedBytes: 0 };
+
+/** A store that nothing has been put into yet is not made by looking at it. */
+async function readUsage(directory: string): Promise<StoreUsage> {
+  if (!existsSync(directory)) return NOTHING;
+  const ingest = createIngestPool();
+  const store = await GitStore.open({ directory, ingest });
+  try {
+    return store.usage();
+  } finally {
+    await store.close();
+    await ingest.close();
+  }
+}
+
+interface Status {
+  readonly store: StoreUsage & { readonly directory: string };
+  readonly daemons: readonly DaemonStatus[];
+}
+
+async function askDaemons(store: string): Promise<DaemonStatus[]> {
+  const records = await new DaemonRegistry(store).list();
+  const answers = await Promise.all(records.map(({ socketPath }) => askDaemon(socketPath)));
+  return answers.filter((answer) => answer !== undefined);
+}
+
+async function askDaemon(socketPath: string): Promise<DaemonStatus | undefined> {
+  try {
+    return await callDaemon(socketPath, { command: "status" });
+  } catch (error) {
+    // It has just ended, or is another user's; the store's own figures are still worth printing.
+    if (!isGomodfsError(error)) throw error;
+    process.stderr.write(`gomodfs: ${error.message}\n`);
+    return undefined;
+  }
+}
+
+function formatStatus({ store, daemons }: Status): string {
+  const lines = [
+    `store     ${store.directory}`,
+    `resident  ${store.zips} modules, and parts of ${store.modules - store.zips} more`,
+    `stored    ${formatBytes(store.storedBytes)} for ${formatBytes(store.servedBytes)} served`,
+    ...daemons.flatMap(formatDaemon),
+    ...(daemons.length === 0 ? ["daemon    none"] : []),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function formatDaemon(daemon: DaemonStatus): string[] {
+  const { counts, flights, failures } = daemon;
+  return [
+    `daemon    ${daemon.pid} since ${daemon.startedAt}, ${daemon.mountPoint ?? "in a mount namespace of its own"}`,
+    `  asked     ${counts.hits} hits, ${counts.misses} misses; ${counts.reads} reads, ${formatBytes(counts.readBytes)}`,
+    `  fetched   ${counts.fetched} parts, ${counts.failed} failures, ${flights.length} under way`,
+    ...flights.slice(0, SHOWN).map((flight) => `  fetching  ${flight}`),
+    ...failures.slice(-SHOWN).map(({ time, what, reason }) => `  failed    ${time} ${what}: ${reason}`),
+  ];
+}
+
+const SHOWN = 10;
+
+function formatBytes(bytes: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+}

@@ -1,0 +1,126 @@
+import { randomBytes } from "node:crypto";
+import { tmpdir } from "node:os";
+import type { MountCounts } from "../fuse/mount_counters.ts";
+import { GomodfsError } from "../lib/gomodfs_error.ts";
+import { VERSION } from "../lib/version.ts";
+import { parseGoSum, type SumLine } from "../module/go_sum.ts";
+import { fetchAhead, type SummedModule } from "../prefetch/fetch_ahead.ts";
+import type { DaemonStatus, PrefetchResult, SumText } from "./control_protocol.ts";
+import { ControlServer } from "./control_server.ts";
+import { type DaemonRegistration, DaemonRegistry } from "./daemon_registry.ts";
+import type { ModuleService } from "./module_service.ts";
+import { currentProcess } from "./process_identity.ts";
+import { controlSocketPath, makeRuntimeDirectory } from "./runtime_directory.ts";
+import type { StoreLocation } from "./store_location.ts";
+
+/** What a daemon is made of. */
+export interface DaemonOptions {
+  readonly service: ModuleService;
+  /** What the mount was asked for; it may not be there yet. */
+  readonly mountCounts: () => MountCounts;
+  readonly location: StoreLocation;
+  readonly environment: NodeJS.ProcessEnv;
+  /** Where others can see the mount, if they can, and the device that the mount table shows for it. */
+  readonly visibleAt: { readonly point: string; readonly device: string } | undefined;
+  /** Who runs it, also from within a user namespace. */
+  readonly uid: number;
+}
+
+/** A process that serves a store, as others find it and talk to it. */
+export class Daemon {
+  readonly #options: DaemonOptions;
+  readonly #startedAt = new Date().toISOString();
+  readonly #ended = new AbortController();
+  readonly #stopRequested = Promise.withResolvers<void>();
+  #control: ControlServer | undefined;
+  #registration: DaemonRegistration | undefined;
+
+  private constructor(options: DaemonOptions) {
+    this.#options = options;
+  }
+
+  /** Opens the control socket and enters the daemon into the store's registry. */
+  static async start(options: DaemonOptions): Promise<Daemon> {
+    const daemon = new Daemon(options);
+    await daemon.#listen();
+    return daemon;
+  }
+
+  /** Fulfils when somebody asks the daemon to end. */
+  get stopRequested(): Promise<void> {
+    return this.#stopRequested.promise;
+  }
+
+  /** Takes the daemon out of the registry, and ends what it fetches ahead. */
+  async close(): Promise<void> {
+    this.#ended.abort();
+    await this.#registration?.remove();
+    await this.#control?.close();
+  }
+
+  /** Fetches all that go.sum lines name. */
+  async prefetch(lines: Iterable<SumLine>): Promise<PrefetchResult> {
+    return await fetchAhead(summedModules(lines), this.#options.service.cache, this.#ended.signal);
+  }
+
+  async #listen(): Promise<void> {
+    const { environment, location, visibleAt, uid } = this.#options;
+    const directory = makeRuntimeDirectory({
+      environment,
+      temporaryDirectory: tmpdir(),
+      uid,
+      effectiveUid: process.geteuid?.() ?? uid,
+    });
+    const socketPath = controlSocketPath(directory, process.pid, randomBytes(8).toString("hex"));
+    this.#control = await ControlServer.listen(
+      socketPath,
+      { pid: process.pid, version: VERSION },
+      {
+        status: () => this.#status(),
+        prefetch: (sums) => this.#prefetchTexts(sums),
+        stop: () => this.#stopRequested.resolve(),
+      },
+    );
+    this.#registration = await new DaemonRegistry(location.directory).register({
+      process: currentProcess(),
+      version: VERSION,
+      socketPath,
+      ...(visibleAt === undefined ? {} : { mount: visibleAt }),
+    });
+  }
+
+  #status(): DaemonStatus {
+    const { service, mountCounts, location, visibleAt } = this.#options;
+    const { fetched, failed, flights, failures } = service.cache.statistics();
+    const { hits, misses, reads, readBytes } = mountCounts();
+    return {
+      pid: process.pid,
+      version: VERSION,
+      startedAt: this.#startedAt,
+      store: location.directory,
+      ...(visibleAt === undefined ? {} : { mountPoint: visibleAt.point }),
+      counts: { hits, misses, reads, readBytes, fetched, failed },
+      flights,
+      usage: service.store.usage(),
+      failures,
+    };
+  }
+
+  /** The hashes in the texts are not believed: who asks may not be who reads. They only say what to fetch. */
+  async #prefetchTexts(sums: readonly SumText[]): Promise<PrefetchResult> {
+    const lines = sums.flatMap(({ path, text }) => parseGoSum(text, path));
+    if (this.#ended.signal.aborted) throw new GomodfsError("CANCELLED", "the daemon is ending");
+    return await this.prefetch(lines);
+  }
+}
+
+/** The module versions that go.sum lines name, those with a zip hash apart from those of which only go.mod is known. */
+function summedModules(lines: Iterable<SumLine>): SummedModule[] {
+  const modules = new Map<string, SummedModule>();
+  for (const { id, kind } of lines) {
+    const key = `${id.path}@${id.version}`;
+    const known = modules.get(key);
+    modules.set(key, { id, zip: kind === "zip" || known?.zip === true });
+  }
+  return [...modules.values()];
+}

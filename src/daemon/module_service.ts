@@ -1,0 +1,122 @@
+import { mkdir } from "node:fs/promises";
+import { Checksums } from "../cache/checksums.ts";
+import { ModuleCache } from "../cache/module_cache.ts";
+import type { Logger } from "../lib/logger.ts";
+import { VERSION } from "../lib/version.ts";
+import { GoSum, type SumLine } from "../module/go_sum.ts";
+import { matchPrefixPatterns } from "../module/prefix_patterns.ts";
+import { GitStore } from "../store/git/git_store.ts";
+import { createIngestPool, type IngestPool } from "../store/ingest.ts";
+import {
+  type ChecksumDatabaseSetting,
+  knownDatabaseNames,
+  parseChecksumDatabase,
+} from "../sumdb/known_keys.ts";
+import { readNetrc } from "../upstream/authorization.ts";
+import { GoProxySource } from "../upstream/go_proxy_source.ts";
+import { type GoSettings, requireGoproxy } from "../upstream/go_settings.ts";
+import { HttpClient } from "../upstream/http_client.ts";
+import { SumdbDatabase, sumdbConfigDirectory } from "./checksum_database.ts";
+import type { StoreLocation } from "./store_location.ts";
+
+/** What a module service is made of. */
+export interface ModuleServiceOptions {
+  readonly location: StoreLocation;
+  readonly settings: GoSettings;
+  /** Instead of the setting GOPROXY. */
+  readonly proxy: string | undefined;
+  readonly environment: NodeJS.ProcessEnv;
+  /** The lines of the project's go.sum files. */
+  readonly sums: Iterable<SumLine>;
+  readonly log: Logger;
+}
+
+/** A store with everything that fills it. */
+export class ModuleService {
+  readonly cache: ModuleCache;
+  readonly source: GoProxySource;
+  readonly store: GitStore;
+  readonly #ingest: IngestPool;
+  readonly #client: HttpClient;
+  /** Undefined with GOSUMDB=off. */
+  readonly database: SumdbDatabase | undefined;
+
+  private constructor(parts: {
+    cache: ModuleCache;
+    source: GoProxySource;
+    store: GitStore;
+    ingest: IngestPool;
+    client: HttpClient;
+    database: SumdbDatabase | undefined;
+  }) {
+    this.cache = parts.cache;
+    this.source = parts.source;
+    this.store = parts.store;
+    this.#ingest = parts.ingest;
+    this.#client = parts.client;
+    this.database = parts.database;
+  }
+
+  /**
+   * Opens the store, making it if it is missing.
+   *
+   * @throws GomodfsError `USAGE` for settings that cannot be read, `STORE` if the store cannot be opened
+   */
+  static async open(options: ModuleServiceOptions): Promise<ModuleService> {
+    const { location, settings, environment, log } = options;
+    const goproxy = options.proxy ?? requireGoproxy(settings);
+    const setting = checksumDatabaseSetting(settings);
+    const client = new HttpClient({
+      userAgent: `gomodfs/${VERSION}`,
+      env: environment,
+      netrc: readNetrc(environment, settings.GOAUTH),
+    });
+    const source = new GoProxySource({
+      goproxy,
+      gonoproxy: settings.GONOPROXY,
+      checksumDatabase:
+        setting.kind === "off"
+          ? undefined
+          : {
+              name: setting.name,
+              url: setting.url === undefined ? undefined : new URL(setting.url),
+            },
+      client,
+      spoolDirectory: location.spool,
+    });
+    const database =
+      setting.kind === "off"
+        ? undefined
+        : new SumdbDatabase({
+            setting,
+            source,
+            cacheDirectory: location.checksums,
+            configDirectory: sumdbConfigDirectory(settings.GOPATH, location.directory),
+            log,
+          });
+    await mkdir(location.spool, { recursive: true });
+    const ingest = createIngestPool();
+    const store = await GitStore.open({ directory: location.git, ingest });
+    const checksums = new Checksums(new GoSum(options.sums), {
+      database,
+      isExempt: (path) => matchPrefixPatterns(settings.GONOSUMDB, path),
+      isLocalProxyOnly: goproxy.startsWith("file://") && !/[,|]/.test(goproxy),
+    });
+    const cache = new ModuleCache({ store, source, checksums, log });
+    return new ModuleService({ cache, source, store, ingest, client, database });
+  }
+
+  /** Ends what is under way and closes the store. */
+  async close(): Promise<void> {
+    await this.#ingest.close();
+    await this.database?.close();
+    await this.store.close();
+    await this.#client[Symbol.asyncDispose]();
+  }
+}
+
+/** GOSUMDB as cmd/go reads it; without Go on the machine, the database that cmd/go itself would use. */
+function checksumDatabaseSetting(settings: GoSettings): ChecksumDatabaseSetting {
+  const [known = "off"] = knownDatabaseNames();
+  return parseChecksumDatabase(settings.GOSUMDB ?? known);
+}

@@ -1,0 +1,113 @@
+import { mkdir, realpath } from "node:fs/promises";
+import { resolve } from "node:path";
+import { mount } from "../fuse/mount.ts";
+import { MountCounters } from "../fuse/mount_counters.ts";
+import { findMount, readMountTable } from "../fuse/mount_table.ts";
+import { unmount } from "../fuse/unmount.ts";
+import { GomodfsError, isGomodfsError } from "../lib/gomodfs_error.ts";
+import type { Logger } from "../lib/logger.ts";
+import { Daemon } from "./daemon.ts";
+import { FuseMount } from "./fuse_mount.ts";
+import type { ModuleService } from "./module_service.ts";
+import type { StoreLocation } from "./store_location.ts";
+
+/** What to serve where. */
+export interface ServeMountOptions {
+  readonly service: ModuleService;
+  readonly location: StoreLocation;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly log: Logger;
+  /** Made if it is missing. */
+  readonly directory: string;
+  readonly allowOther: boolean;
+}
+
+/** A GOMODCACHE that all processes see, with the daemon behind it. */
+export interface ServedMount {
+  /** Absolute, without symbolic links. */
+  readonly mountPoint: string;
+  readonly daemon: Daemon;
+  /** Fulfils when somebody unmounted it or asked the daemon to end. */
+  readonly ended: Promise<void>;
+  /** Unmounts, lazily if it is in use, and ends the daemon. The service stays open. */
+  close(): Promise<void>;
+}
+
+/**
+ * Mounts a virtual GOMODCACHE and serves it. What a killed daemon left mounted there is replaced.
+ *
+ * @throws GomodfsError `BUSY` if it is served already, `USAGE` if the directory cannot be made, `UNSUPPORTED` if this
+ * machine or user cannot mount
+ */
+export async function serveMount(options: ServeMountOptions): Promise<ServedMount> {
+  const { service, location, environment, log, allowOther } = options;
+  const directory = await makeMountPoint(options.directory);
+  const { device, mountPoint } = await mount(directory, { allowOther });
+  const counters = new MountCounters();
+  const { cache, database } = service;
+  const fuse = new FuseMount({ device, mountPoint, cache, database, location, counters, log });
+  try {
+    await fuse.ready;
+    const entry = findMount(await readMountTable(), mountPoint);
+    const daemon = await Daemon.start({
+      service,
+      mountCounts: () => counters.get(),
+      location,
+      environment,
+      visibleAt: entry && { point: mountPoint, device: entry.device },
+      uid: process.getuid?.() ?? 0,
+    });
+    const ended = Promise.race([fuse.closed.then(() => {}), daemon.stopRequested]);
+    const close = async (): Promise<void> => {
+      await daemon.close();
+      await leave(mountPoint, fuse, log);
+    };
+    return { mountPoint, daemon, ended, close };
+  } catch (error) {
+    await leave(mountPoint, fuse, log);
+    throw error;
+  }
+}
+
+async function makeMountPoint(directory: string): Promise<string> {
+  const path = resolve(directory);
+  try {
+    await mkdir(path, { recursive: true });
+    return await realpath(path);
+  } catch (error) {
+    // What a killed daemon left there cannot be looked at; mount() removes it.
+    if (error instanceof Error && "code" in error && error.code === "ENOTCONN") return path;
+    const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    throw new GomodfsError(
+      "USAGE",
+      `cannot mount on ${path}: it is not a directory and cannot be made one (${reason})`,
+      {
+        hint: "name an empty directory, or one that does not exist yet in a directory that you may write to",
+        cause: error,
+      },
+    );
+  }
+}
+
+async function leave(mountPoint: string, fuse: FuseMount, log: Logger): Promise<void> {
+  try {
+    await unmountEvenIfBusy(mountPoint, log);
+  } catch (error) {
+    // Somebody else unmounted it first: what was to be done is done.
+    if (!isGomodfsError(error, "NOT_FOUND")) log.warn(`cannot unmount ${mountPoint}`, { error });
+  } finally {
+    await fuse.stop();
+  }
+}
+
+async function unmountEvenIfBusy(mountPoint: string, log: Logger): Promise<void> {
+  try {
+    await unmount(mountPoint);
+  } catch (error) {
+    if (!isGomodfsError(error, "BUSY")) throw error;
+    log.warn(
+      `${mountPoint} is in use: it is taken out of the tree now, and its users will get errors`,
+    );
+    await unmount(mountPoint, { lazy: true });
+  }
+}

@@ -1,0 +1,179 @@
+import { callDaemon } from "../daemon/control_client.ts";
+import type { SumText } from "../daemon/control_protocol.ts";
+import { type DaemonRecord, DaemonRegistry } from "../daemon/daemon_registry.ts";
+import { ModuleService } from "../daemon/module_service.ts";
+import type { StoreLocation } from "../daemon/store_location.ts";
+import { findMount, readMountTable } from "../fuse/mount_table.ts";
+import { GomodfsError, isGomodfsError } from "../lib/gomodfs_error.ts";
+import type { Logger } from "../lib/logger.ts";
+import { parseGoSum, type SumLine } from "../module/go_sum.ts";
+import type { GoSettings } from "../upstream/go_settings.ts";
+import { type Command, type CommandStatus, type Environment, refuseCommand, runCommand } from "./child_command.ts";
+import { fillModuleCache } from "./fill_module_cache.ts";
+import { type MountChoice, chooseMountWay, describeRefusals } from "./namespace.ts";
+import { SystemProbes } from "./namespace_probes.ts";
+import { bindMount, runInPrivateMount } from "./private_mount.ts";
+import { runOnFusermount, runOnPrivateSession } from "./served_command.ts";
+import type { Identity } from "./unshare.ts";
+import { reexecInUserNamespace, takeOuterIdentity } from "./user_namespace.ts";
+
+/** A command to run with every module at hand. */
+export interface ExecRequest {
+  readonly argv: readonly [string, ...string[]];
+  /** Absolute. */
+  readonly directory: string;
+  readonly environment: Environment;
+  readonly location: StoreLocation;
+  readonly settings: GoSettings;
+  readonly proxy: string | undefined;
+  readonly log: Logger;
+  /** The texts of the project's go.sum files. */
+  readonly sums: readonly SumText[];
+}
+
+/** What the ways of running a command share. */
+export interface PreparedExec {
+  readonly request: ExecRequest;
+  readonly command: Command;
+  /** The user's own GOMODCACHE. */
+  readonly moduleCache: string;
+  /** Set in a user namespace of gomodfs's own making. */
+  readonly identity: Identity | undefined;
+}
+
+/**
+ * Runs a command with GOMODCACHE on demand, in the best way that this machine allows.
+ *
+ * @throws GomodfsError for settings that cannot be used and mounts that fail; the command was then not started
+ */
+export async function execute(request: ExecRequest): Promise<CommandStatus> {
+  const { identity, environment } = takeOuterIdentity(request.environment);
+  const moduleCache = requireModuleCache(request.settings);
+  const command: Command = { argv: request.argv, directory: request.directory, environment };
+  const refusal = refuseCommand(command);
+  if (refusal !== undefined) return refusal;
+  const prepared: PreparedExec = { request, command, moduleCache, identity };
+
+  const [choice, daemon] = await Promise.all([
+    identity === undefined ? chooseMountWay(systemProbes(environment)) : ROOT_IN_OWN_NAMESPACE,
+    findDaemon(request.location),
+  ]);
+  return daemon === undefined ? await runAlone(prepared, choice) : await runOnDaemon(prepared, choice, daemon);
+}
+
+const ROOT_IN_OWN_NAMESPACE: MountChoice = { way: "root", refused: [] };
+
+async function runAlone(prepared: PreparedExec, choice: MountChoice): Promise<CommandStatus> {
+  const { request, command, moduleCache } = prepared;
+  switch (choice.way) {
+    case "root":
+      return await withService(request, (service) => runOnPrivateSession(prepared, service));
+    case "user-namespace":
+      reexecInUserNamespace([process.execPath, ...process.execArgv, ...process.argv.slice(1)], command.environment, {
+        uid: process.getuid?.() ?? 0,
+        gid: process.getgid?.() ?? 0,
+      });
+      throw new GomodfsError("UNSUPPORTED", "unshare did not start");
+    case "fusermount3":
+      return await withService(request, (service) => runOnFusermount(prepared, service));
+    case "none":
+      process.stderr.write(
+        `gomodfs: no FUSE here (${describeRefusals(choice)}): filling ${moduleCache} first\n`,
+      );
+      await fillModuleCache(command, request.settings);
+      return await runCommand(command);
+  }
+}
+
+/** Runs the command on the mount of a daemon that serves the store already. */
+async function runOnDaemon(
+  { request, command, moduleCache }: PreparedExec,
+  choice: MountChoice,
+  daemon: ServingDaemon,
+): Promise<CommandStatus> {
+  const ended = new AbortController();
+  const prefetched = callDaemon(daemon.socketPath, { command: "prefetch", sums: request.sums }, { signal: ended.signal });
+  // Fetching ahead is a favour: what is missing is fetched when it is read.
+  prefetched.catch((error: unknown) => {
+    if (!isGomodfsError(error, "CANCELLED")) request.log.debug("the daemon does not fetch ahead", { error });
+  });
+  try {
+    if (choice.way === "root" || choice.way === "user-namespace") {
+      const unprivileged = choice.way === "user-namespace";
+      const identity = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+      return await runInPrivateMount({
+        mount: bindMount(daemon.mountPoint, moduleCache),
+        command,
+        unprivileged,
+        ...(unprivileged ? { identity } : {}),
+      });
+    }
+    const environment = { ...command.environment, GOMODCACHE: daemon.mountPoint };
+    return await runCommand({ ...command, environment });
+  } finally {
+    ended.abort();
+  }
+}
+
+interface ServingDaemon {
+  readonly socketPath: string;
+  readonly mountPoint: string;
+}
+
+/** A daemon that serves the store on a mount which this process sees. */
+async function findDaemon(location: StoreLocation): Promise<ServingDaemon | undefined> {
+  const records = await new DaemonRegistry(location.directory).list();
+  if (records.length === 0) return undefined;
+  const table = await readMountTable();
+  const isVisible = ({ mount }: DaemonRecord): boolean =>
+    mount !== undefined && findMount(table, mount.point)?.device === mount.device;
+  for (const record of records.filter(isVisible)) {
+    if (record.mount !== undefined && (await answers(record.socketPath))) {
+      return { socketPath: record.socketPath, mountPoint: record.mount.point };
+    }
+  }
+  return undefined;
+}
+
+async function answers(socketPath: string): Promise<boolean> {
+  try {
+    await callDaemon(socketPath, { command: "ping" }, { timeout: PING_MILLISECONDS });
+    return true;
+  } catch (error) {
+    if (isGomodfsError(error)) return false;
+    throw error;
+  }
+}
+
+const PING_MILLISECONDS = 2_000;
+
+async function withService(
+  request: ExecRequest,
+  run: (service: ModuleService) => Promise<CommandStatus>,
+): Promise<CommandStatus> {
+  const { location, settings, proxy, log } = request;
+  const environment = { ...request.environment };
+  const service = await ModuleService.open({ location, settings, proxy, environment, sums: sumLines(request), log });
+  try {
+    return await run(service);
+  } finally {
+    await service.close();
+  }
+}
+
+/** The lines of the project's go.sum files. */
+export function sumLines({ sums }: Pick<ExecRequest, "sums">): SumLine[] {
+  return sums.flatMap(({ path, text }) => parseGoSum(text, path));
+}
+
+function systemProbes(environment: Environment): SystemProbes {
+  const identity = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+  return new SystemProbes({ environment, identity });
+}
+
+function requireModuleCache({ GOMODCACHE }: GoSettings): string {
+  if (GOMODCACHE?.startsWith("/") === true) return GOMODCACHE;
+  throw new GomodfsError("USAGE", "cannot tell where GOMODCACHE is: neither it, nor GOPATH, nor HOME is set", {
+    hint: "set GOMODCACHE to an absolute path",
+  });
+}

@@ -1,0 +1,85 @@
+import { mkdtemp, rmdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Daemon } from "../daemon/daemon.ts";
+import { FuseMount } from "../daemon/fuse_mount.ts";
+import type { ModuleService } from "../daemon/module_service.ts";
+import { serveMount } from "../daemon/serve_mount.ts";
+import { openDevice } from "../fuse/fuse_device.ts";
+import { MountCounters } from "../fuse/mount_counters.ts";
+import { mountArguments } from "../fuse/mount_options.ts";
+import type { CommandStatus } from "./child_command.ts";
+import { runCommand } from "./child_command.ts";
+import { type PreparedExec, sumLines } from "./execute.ts";
+import { DEVICE_DESCRIPTOR, runInPrivateMount } from "./private_mount.ts";
+
+/** Serves the command's own mount, over the user's GOMODCACHE in a mount namespace that only the command sees. */
+export async function runOnPrivateSession(prepared: PreparedExec, service: ModuleService): Promise<CommandStatus> {
+  const { request, command, moduleCache, identity } = prepared;
+  const { location, log } = request;
+  const device = openDevice();
+  const counters = new MountCounters();
+  const daemon = await Daemon.start({
+    service,
+    mountCounts: () => counters.get(),
+    location,
+    environment: command.environment,
+    visibleAt: undefined,
+    uid: identity?.uid ?? process.getuid?.() ?? 0,
+  });
+  fetchAhead(daemon, prepared);
+  let fuse: FuseMount | undefined;
+  try {
+    return await runInPrivateMount({
+      mount: {
+        arguments: mountArguments(DEVICE_DESCRIPTOR),
+        target: moduleCache,
+        device,
+      },
+      command,
+      unprivileged: false,
+      ...(identity === undefined ? {} : { identity }),
+      onMounted: (pid) => {
+        const { cache, database } = service;
+        const mountPoint = `/proc/${pid}/root${moduleCache}`;
+        fuse = new FuseMount({ device, mountPoint, cache, database, location, counters, log });
+      },
+    });
+  } finally {
+    await daemon.close();
+    await fuse?.stop();
+  }
+}
+
+/** Serves the command's own mount at a directory that others may see. */
+export async function runOnFusermount(prepared: PreparedExec, service: ModuleService): Promise<CommandStatus> {
+  const { request, command } = prepared;
+  const directory = await mkdtemp(join(tmpdir(), "gomodfs-"));
+  try {
+    const served = await serveMount({
+      service,
+      location: request.location,
+      environment: { ...command.environment },
+      log: request.log,
+      directory,
+      allowOther: false,
+    });
+    fetchAhead(served.daemon, prepared);
+    try {
+      const environment = { ...command.environment, GOMODCACHE: served.mountPoint };
+      return await runCommand({ ...command, environment });
+    } finally {
+      await served.close();
+    }
+  } finally {
+    await rmdir(directory);
+  }
+}
+
+/** Starts to fetch all that go.sum names; nobody waits for it. */
+function fetchAhead(daemon: Daemon, { request }: PreparedExec): void {
+  daemon.prefetch(sumLines(request)).then(
+    ({ parts, failed }) => request.log.debug("fetched ahead", { parts, failed }),
+    (error: unknown) => request.log.warn("cannot fetch ahead", { error }),
+  );
+}

@@ -1,0 +1,5 @@
+import { serveInWorker } from "../session_worker.ts";
+
+serveInWorker(() => {
+  throw new Error("no file system today");
+});

@@ -1,0 +1,66 @@
+import { statSync, writeSync } from "node:fs";
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { retrieveNothing } from "./notification.ts";
+import { isSystemError } from "./system_error.ts";
+import { WAKE_FILE_NAME, WAKE_FILE_NODE } from "./wake_file.ts";
+
+/**
+ * Wakes a session's thread, which sleeps in read(2) of the device, by a request of the kernel: NOTIFY_REPLY, in answer
+ * to FUSE_NOTIFY_RETRIEVE of the wake file. The kernel must have that file in its cache; if it does not, the file is
+ * looked at by its path, which brings it back.
+ */
+export class Waker {
+  readonly #device: number;
+  readonly #path: string;
+  readonly #notification = retrieveNothing(WAKE_FILE_NODE);
+  #lookingUp = false;
+
+  /** @param mountPoint where this process finds the mount */
+  constructor(device: number, mountPoint: string) {
+    this.#device = device;
+    this.#path = join(mountPoint, WAKE_FILE_NAME);
+  }
+
+  /** Never waits. If the mount cannot be reached any more, the thread wakes with the next request or with its end. */
+  wake(): void {
+    if (this.#retrieve() || this.#lookingUp) return;
+    this.#lookingUp = true;
+    void this.#lookUpAndRetrieve();
+  }
+
+  /** For a process that exits and so cannot wait for anything asynchronous; the thread must be serving. */
+  wakeSync(): void {
+    if (this.#retrieve()) return;
+    try {
+      statSync(this.#path);
+    } catch {
+      return;
+    }
+    this.#retrieve();
+  }
+
+  /** @returns false if the kernel does not have the wake file in its cache */
+  #retrieve(): boolean {
+    try {
+      writeSync(this.#device, this.#notification);
+      return true;
+    } catch (error) {
+      if (isSystemError(error, "ENOENT")) return false;
+      // The session has ended, and its thread with it.
+      if (isSystemError(error, "ENODEV", "ENOTCONN", "ECONNABORTED", "ECONNREFUSED")) return true;
+      throw error;
+    }
+  }
+
+  async #lookUpAndRetrieve(): Promise<void> {
+    try {
+      await stat(this.#path);
+    } catch {
+      return;
+    } finally {
+      this.#lookingUp = false;
+    }
+    this.#retrieve();
+  }
+}

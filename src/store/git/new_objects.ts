@@ -1,0 +1,156 @@
+import { createHash } from "node:crypto";
+import { deflateSync } from "node:zlib";
+import { GomodfsError, isGomodfsError } from "../../lib/gomodfs_error.ts";
+import { isMissing } from "./file_error.ts";
+import type { ObjectDatabase } from "./object_database.ts";
+import {
+  hashObject,
+  type ObjectId,
+  type ObjectType,
+  objectIdFromBytes,
+  objectIdToBytes,
+} from "./object_id.ts";
+import type { Pack } from "./pack.ts";
+import { encodeEntryHeader } from "./pack_entry.ts";
+import { PackWriter } from "./pack_writer.ts";
+import type { Repository } from "./repository.ts";
+import { streamLength } from "./stored_sizes.ts";
+
+/**
+ * How hard zlib tries. Trees and manifests are mostly hashes, and stored they open three times quicker for 0.35 % of a
+ * module's bytes.
+ */
+export type DeflateLevel = 0 | 6;
+
+/** An object on its way into the store. */
+interface NewObject {
+  readonly type: ObjectType;
+  /** 20 bytes. */
+  readonly id: Uint8Array;
+  /** Bytes of the content. */
+  readonly size: number;
+  /** The content as a zlib stream. */
+  readonly stream: Uint8Array;
+  /** SHA-256 of the content, 32 bytes. */
+  readonly sha256: Uint8Array;
+}
+
+/**
+ * The objects of one pack in the making: whatever is stored already is left out.
+ *
+ * An object is only taken as stored where it is whole, in a pack of ours and the same by more than its SHA-1: node's
+ * SHA-1 does not detect the known collision attacks, as git's does.
+ */
+export class NewObjects {
+  readonly #database: ObjectDatabase;
+  readonly #deduplicate: boolean;
+  readonly #objects = new Map<ObjectId, NewObject>();
+  readonly #reliedOn = new Set<string>();
+
+  /** @param deduplicate false: to write even what is stored already */
+  constructor(database: ObjectDatabase, deduplicate: boolean) {
+    this.#database = database;
+    this.#deduplicate = deduplicate;
+  }
+
+  /** Number of objects to write. */
+  get count(): number {
+    return this.#objects.size;
+  }
+
+  /** Names of the packs with objects that were left out, which must still be there when a ref leads to them. */
+  get reliedOn(): ReadonlySet<string> {
+    return this.#reliedOn;
+  }
+
+  /**
+   * Adds a blob or tree by its content.
+   *
+   * @throws GomodfsError `SECURITY` if another content has the same id
+   */
+  add(type: ObjectType, content: Uint8Array, level: DeflateLevel): ObjectId {
+    const id = hashObject(type, content);
+    this.addStream({
+      type,
+      id: objectIdToBytes(id),
+      size: content.length,
+      stream: deflateSync(content, { level }),
+      sha256: createHash("sha256").update(content).digest(),
+    });
+    return id;
+  }
+
+  /**
+   * Adds an object whose zlib stream is known.
+   *
+   * @returns the length of the stream that is stored for it: another one if the object was stored before
+   * @throws GomodfsError `SECURITY` if another content has the same id
+   */
+  addStream(object: NewObject): number {
+    const id = objectIdFromBytes(object.id);
+    const added = this.#objects.get(id);
+    if (added !== undefined) {
+      if (Buffer.compare(added.sha256, object.sha256) !== 0) throw collision(id);
+      return added.stream.length;
+    }
+    const stored = this.#deduplicate ? this.#storedLength(object) : undefined;
+    if (stored !== undefined) return stored;
+    this.#objects.set(id, object);
+    return object.stream.length;
+  }
+
+  /** Writes the pack; its name, undefined if there is nothing to write. */
+  async write(repository: Repository): Promise<string | undefined> {
+    if (this.#objects.size === 0) return undefined;
+    const writer = await PackWriter.create(repository, this.#objects.size);
+    try {
+      for (const { type, id, size, stream } of this.#objects.values()) {
+        await writer.add(id, [encodeEntryHeader(type, size), stream]);
+      }
+      return await writer.finish();
+    } catch (error) {
+      await writer.abort();
+      throw error;
+    }
+  }
+
+  #storedLength(object: NewObject): number | undefined {
+    for (const { pack, position } of this.#database.locations(object.id)) {
+      const length = pack.isOurs
+        ? usableLength(pack, pack.index.offset(position), object)
+        : undefined;
+      if (length === undefined) continue;
+      this.#reliedOn.add(pack.name);
+      return length;
+    }
+    return undefined;
+  }
+}
+
+/** The length of the stream in a pack; undefined if it is damaged, a delta or gone, so that it is written once more. */
+function usableLength(pack: Pack, offset: number, object: NewObject): number | undefined {
+  try {
+    return comparedLength(pack, offset, object);
+  } catch (error) {
+    if (isMissing(error) || isGomodfsError(error, "STORE")) return undefined;
+    throw error;
+  }
+}
+
+function comparedLength(pack: Pack, offset: number, object: NewObject): number | undefined {
+  const stream = pack.streamOf(offset, object.size, object.stream.length);
+  if (stream !== undefined && Buffer.compare(stream, object.stream) === 0) return stream.length;
+  const { header, content } = pack.entry(offset);
+  if (header.kind !== "whole") return undefined;
+  const sha256 = createHash("sha256").update(content).digest();
+  if (header.type !== object.type || sha256.compare(object.sha256) !== 0) {
+    throw collision(objectIdFromBytes(object.id));
+  }
+  return streamLength(pack, offset);
+}
+
+function collision(id: ObjectId): GomodfsError {
+  return new GomodfsError("SECURITY", `two different contents have the SHA-1 object id ${id}`, {
+    hint: "one of them was made to collide; find out which modules have it",
+  });
+}

@@ -1,0 +1,146 @@
+import { createHash, randomUUID } from "node:crypto";
+import { type FileHandle, open, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import { syncDirectory, writeDurably } from "./durable_file.ts";
+import { KEEP_REASON, PACK_HEADER_LENGTH } from "./pack.ts";
+import { encodePackIndex, type PackIndexEntry } from "./pack_index.ts";
+import type { Repository } from "./repository.ts";
+
+/** Bytes of one write. */
+const CHUNK_LENGTH = 1024 * 1024;
+/** Writes under way at a time; more wait. */
+const CONCURRENT_WRITES = 4;
+const PACK_VERSION = 2;
+
+/**
+ * Writes one pack and its index. Nothing of it is visible before {@linkcode PackWriter.finish}; after that all of it is
+ * and is durable.
+ */
+export class PackWriter {
+  readonly #repository: Repository;
+  readonly #file: FileHandle;
+  readonly #temporary: string;
+  readonly #count: number;
+  readonly #sha1 = createHash("sha1");
+  readonly #entries: PackIndexEntry[] = [];
+  readonly #writes: Promise<Buffer<ArrayBuffer>>[] = [];
+  #chunk = Buffer.allocUnsafe(CHUNK_LENGTH);
+  #chunkLength = 0;
+  /** Bytes handed to the file. */
+  #written = 0;
+
+  private constructor(repository: Repository, file: FileHandle, temporary: string, count: number) {
+    this.#repository = repository;
+    this.#file = file;
+    this.#temporary = temporary;
+    this.#count = count;
+  }
+
+  /** @param count how many entries the pack will have; its header says so before the first */
+  static async create(repository: Repository, count: number): Promise<PackWriter> {
+    const temporary = join(repository.temporaryDirectory, `pack-${randomUUID()}.part`);
+    const writer = new PackWriter(repository, await open(temporary, "wx"), temporary, count);
+    const header = Buffer.alloc(PACK_HEADER_LENGTH);
+    header.write("PACK", "latin1");
+    header.writeUInt32BE(PACK_VERSION, 4);
+    header.writeUInt32BE(count, 8);
+    await writer.#append(header);
+    return writer;
+  }
+
+  /**
+   * Appends one entry.
+   *
+   * @param id 20 bytes
+   * @param parts header and zlib stream, in pieces
+   * @returns the entry's CRC-32
+   */
+  async add(id: Uint8Array, parts: Iterable<Uint8Array>): Promise<number> {
+    const offset = this.#written + this.#chunkLength;
+    let crc = 0;
+    for (const part of parts) {
+      crc = crc32(part, crc);
+      await this.#append(part);
+    }
+    this.#entries.push({ id, crc32: crc, offset });
+    return crc;
+  }
+
+  /** @returns the pack's name: `pack-` and the pack's checksum */
+  async finish(): Promise<string> {
+    if (this.#entries.length !== this.#count) {
+      throw new RangeError(`${this.#entries.length} entries in a pack of ${this.#count}`);
+    }
+    const checksum = await this.#finishFile();
+    const name = `pack-${checksum.toString("hex")}`;
+    const index = `${this.#temporary}.index`;
+    await Promise.all([
+      this.#file.sync(),
+      writeDurably(index, encodePackIndex(this.#entries, checksum)),
+    ]);
+    await this.#file.close();
+    await this.#publish(name, index);
+    return name;
+  }
+
+  /** Gives up and removes what was written. */
+  async abort(): Promise<void> {
+    await Promise.allSettled(this.#writes);
+    await this.#file.close().catch(() => {});
+    await rm(this.#temporary, { force: true });
+    await rm(`${this.#temporary}.index`, { force: true });
+  }
+
+  async #append(bytes: Uint8Array): Promise<void> {
+    for (let start = 0; start < bytes.length; ) {
+      const piece = bytes.subarray(start, start + CHUNK_LENGTH - this.#chunkLength);
+      this.#chunk.set(piece, this.#chunkLength);
+      this.#chunkLength += piece.length;
+      start += piece.length;
+      if (this.#chunkLength === CHUNK_LENGTH) await this.#writeChunk();
+    }
+  }
+
+  /** Hands the chunk to the file and goes on with another one, whose write has ended. */
+  async #writeChunk(): Promise<void> {
+    const chunk = this.#chunk;
+    const bytes = chunk.subarray(0, this.#chunkLength);
+    this.#sha1.update(bytes);
+    const write = writeAll(this.#file, bytes, this.#written).then(() => chunk);
+    // Met when it is awaited, which may be later than it fails.
+    write.catch(() => {});
+    this.#writes.push(write);
+    this.#written += bytes.length;
+    this.#chunkLength = 0;
+    const oldest = this.#writes.length < CONCURRENT_WRITES ? undefined : this.#writes.shift();
+    this.#chunk = (await oldest) ?? Buffer.allocUnsafe(CHUNK_LENGTH);
+  }
+
+  async #finishFile(): Promise<Buffer<ArrayBuffer>> {
+    await this.#writeChunk();
+    const checksum = this.#sha1.digest();
+    await Promise.all(this.#writes);
+    await writeAll(this.#file, checksum, this.#written);
+    return checksum;
+  }
+
+  /**
+   * The file `.keep` comes first, lest a git gc that runs now collects the pack, to which no ref leads yet. git uses a
+   * pack as soon as its index is there, so that comes last.
+   */
+  async #publish(name: string, index: string): Promise<void> {
+    const path = join(this.#repository.packDirectory, name);
+    await writeFile(`${path}.keep`, KEEP_REASON);
+    await rename(this.#temporary, `${path}.pack`);
+    await rename(index, `${path}.idx`);
+    await syncDirectory(this.#repository.packDirectory);
+  }
+}
+
+async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let end = 0; end < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, end, bytes.length - end, position + end);
+    end += bytesWritten;
+  }
+}

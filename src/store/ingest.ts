@@ -1,0 +1,141 @@
+import { GomodfsError } from "../lib/gomodfs_error.ts";
+import { workerEntry } from "../lib/worker_entry.ts";
+import { formatModuleVersion, type ModuleVersion } from "../module/module_version.ts";
+import { IngestThread } from "./ingest_thread.ts";
+import type { IngestedModule } from "./ingested_module.ts";
+import { LargestFirstQueue } from "./largest_first_queue.ts";
+import type { ZipBytes } from "./module_store.ts";
+
+export type { IngestedModule } from "./ingested_module.ts";
+
+/** Takes module zips apart on threads of its own. */
+export interface IngestPool {
+  /**
+   * Checks a module zip and takes it apart. The buffer of a zip in memory is consumed (transferred).
+   *
+   * @throws GomodfsError `INVALID` or `TOO_LARGE` for a zip that breaks the rules, `BUSY` when too many wait, `STORE` when
+   *   a thread or a spooled zip fails, `CANCELLED` when the pool is closed
+   */
+  ingest(id: ModuleVersion, zip: ZipBytes): Promise<IngestedModule>;
+  /** Ends the threads, without which process.exit() may hang. What waits or runs fails with `CANCELLED`. */
+  close(): Promise<void>;
+}
+
+export interface IngestPoolOptions {
+  /** Number of threads, two by default: on two cores a third gains nothing. */
+  readonly workers?: number;
+  /** Bytes of the zips being taken apart at a time, 256 MiB by default; a larger zip runs alone. */
+  readonly maxBytesInFlight?: number;
+  /** Number of zips that may wait, 65,536 by default. */
+  readonly maxWaiting?: number;
+  /** The threads' entry file; its own, unless a test wants to see one fail. */
+  readonly entry?: URL;
+}
+
+/** A pool whose threads start with the first job. */
+export function createIngestPool(options: IngestPoolOptions = {}): IngestPool {
+  return new WorkerIngestPool(options);
+}
+
+interface Job {
+  readonly id: ModuleVersion;
+  readonly zip: ZipBytes;
+  /** Bytes of the zip. */
+  readonly size: number;
+  readonly resolve: (module: IngestedModule) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+class WorkerIngestPool implements IngestPool {
+  readonly #workers: number;
+  readonly #maxBytesInFlight: number;
+  readonly #maxWaiting: number;
+  readonly #entry: URL;
+  readonly #waiting = new LargestFirstQueue<Job>();
+  readonly #running = new Map<IngestThread, Job>();
+  readonly #idle: IngestThread[] = [];
+  #bytesInFlight = 0;
+  #closed = false;
+
+  constructor(options: IngestPoolOptions) {
+    this.#workers = options.workers ?? 2;
+    this.#maxBytesInFlight = options.maxBytesInFlight ?? 256 << 20;
+    this.#maxWaiting = options.maxWaiting ?? 65_536;
+    const source = new URL("./ingest_worker.ts", import.meta.url);
+    this.#entry = options.entry ?? workerEntry(source, import.meta.url);
+  }
+
+  async ingest(id: ModuleVersion, zip: ZipBytes): Promise<IngestedModule> {
+    if (this.#closed) throw cancelled(id);
+    if (this.#waiting.length >= this.#maxWaiting) {
+      throw new GomodfsError(
+        "BUSY",
+        `${formatModuleVersion(id)} is not taken in: ${this.#waiting.length} modules are waiting`,
+      );
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<IngestedModule>();
+    const size = zip.kind === "memory" ? zip.bytes.length : zip.size;
+    this.#waiting.push({ id, zip: transferable(zip), size, resolve, reject });
+    this.#startWaiting();
+    return promise;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const job of this.#waiting.clear()) job.reject(cancelled(job.id));
+    for (const job of this.#running.values()) job.reject(cancelled(job.id));
+    const threads = [...this.#idle.splice(0), ...this.#running.keys()];
+    await Promise.all(threads.map((thread) => thread.end()));
+  }
+
+  #startWaiting(): void {
+    for (;;) {
+      const job = this.#waiting.peek();
+      if (job === undefined || !this.#hasRoomFor(job)) return;
+      this.#waiting.shift();
+      void this.#run(job, this.#takeThread());
+    }
+  }
+
+  #hasRoomFor(job: Job): boolean {
+    if (this.#running.size === 0) return true;
+    return (
+      this.#running.size < this.#workers && this.#bytesInFlight + job.size <= this.#maxBytesInFlight
+    );
+  }
+
+  async #run(job: Job, thread: IngestThread): Promise<void> {
+    this.#running.set(thread, job);
+    this.#bytesInFlight += job.size;
+    try {
+      job.resolve(await thread.ingest({ id: job.id, zip: job.zip }));
+    } catch (error) {
+      job.reject(error);
+    }
+    this.#running.delete(thread);
+    this.#bytesInFlight -= job.size;
+    if (!thread.ended) this.#idle.push(thread);
+    this.#startWaiting();
+  }
+
+  /** An idle thread that still lives, or a new one. */
+  #takeThread(): IngestThread {
+    for (let thread = this.#idle.pop(); thread !== undefined; thread = this.#idle.pop()) {
+      if (!thread.ended) return thread;
+    }
+    return new IngestThread(this.#entry);
+  }
+}
+
+/** A zip whose buffer holds nothing else: a part of a larger buffer, as Node's pool gives, is copied. */
+function transferable(zip: ZipBytes): ZipBytes {
+  if (zip.kind === "file" || zip.bytes.length === zip.bytes.buffer.byteLength) return zip;
+  return { kind: "memory", bytes: zip.bytes.slice() };
+}
+
+function cancelled(id: ModuleVersion): GomodfsError {
+  return new GomodfsError(
+    "CANCELLED",
+    `${formatModuleVersion(id)} is not taken in: the store is closing`,
+  );
+}

@@ -1,0 +1,36 @@
+import { type ErrorCode, GomodfsError } from "../lib/gomodfs_error.ts";
+import type { ModuleVersion } from "../module/module_version.ts";
+import type { IngestedModule } from "./ingested_module.ts";
+import type { ZipBytes } from "./module_store.ts";
+
+/** What an ingest worker is asked: one at a time. The buffer of a zip in memory is transferred. */
+export interface IngestRequest {
+  readonly id: ModuleVersion;
+  readonly zip: ZipBytes;
+}
+
+/** What it answers. The buffers of the module are transferred. */
+export type IngestReply =
+  | { readonly kind: "ingested"; readonly module: IngestedModule }
+  | { readonly kind: "failed"; readonly error: IngestFailure };
+
+/** An error between threads: structured cloning keeps neither class nor code of one. */
+export interface IngestFailure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string | undefined;
+}
+
+/** What an error is sent as. One that is no GomodfsError is a defect or memory that ran out: `STORE`. */
+export function toFailure(error: unknown): IngestFailure {
+  if (error instanceof GomodfsError) {
+    return { code: error.code, message: error.message, hint: error.hint };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: "STORE", message, hint: undefined };
+}
+
+/** The error that was sent, with the asker's stack. */
+export function fromFailure({ code, message, hint }: IngestFailure): GomodfsError {
+  return new GomodfsError(code, message, hint === undefined ? {} : { hint });
+}

@@ -1,0 +1,89 @@
+import { Worker } from "node:worker_threads";
+import { GomodfsError } from "../lib/gomodfs_error.ts";
+import { formatModuleVersion } from "../module/module_version.ts";
+import { fromFailure, type IngestReply, type IngestRequest } from "./ingest_message.ts";
+import type { IngestedModule } from "./ingested_module.ts";
+
+interface Job {
+  readonly request: IngestRequest;
+  readonly resolve: (module: IngestedModule) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * A worker thread that takes zips apart, one after the other. It keeps the process alive only while it works. Once the
+ * thread has ended, for lack of memory or otherwise, the job at hand has failed and {@linkcode ended} is true.
+ */
+export class IngestThread {
+  readonly #worker: Worker;
+  #job: Job | undefined;
+  #ended = false;
+
+  /** @param entry the worker's entry file */
+  constructor(entry: URL) {
+    this.#worker = new Worker(entry);
+    this.#worker.unref();
+    // Only an ingest worker posts to this port, and nothing but replies.
+    this.#worker.on("message", (reply: IngestReply) => this.#settle(reply));
+    this.#worker.on("messageerror", (error) => this.#fail(error));
+    this.#worker.on("error", (error) => this.#fail(error));
+    this.#worker.on("exit", (code) => this.#fail(new Error(`exit code ${code}`)));
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /**
+   * Takes a zip apart. The one before must have settled.
+   *
+   * @throws GomodfsError what {@linkcode ingestZip} throws, and `STORE` if the thread ends
+   */
+  ingest(request: IngestRequest): Promise<IngestedModule> {
+    const { promise, resolve, reject } = Promise.withResolvers<IngestedModule>();
+    this.#job = { request, resolve, reject };
+    this.#worker.ref();
+    try {
+      this.#worker.postMessage(request, buffersOf(request));
+    } catch (cause) {
+      // A buffer that was given away before; the thread has not seen the job.
+      this.#takeJob()?.reject(threadFailure(request, cause));
+    }
+    return promise;
+  }
+
+  /** Ends the thread, whatever it does. */
+  async end(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #settle(reply: IngestReply): void {
+    const job = this.#takeJob();
+    if (reply.kind === "ingested") job?.resolve(reply.module);
+    else job?.reject(fromFailure(reply.error));
+  }
+
+  #fail(cause: unknown): void {
+    this.#ended = true;
+    const job = this.#takeJob();
+    job?.reject(threadFailure(job.request, cause));
+  }
+
+  #takeJob(): Job | undefined {
+    const job = this.#job;
+    this.#job = undefined;
+    this.#worker.unref();
+    return job;
+  }
+}
+
+function buffersOf({ zip }: IngestRequest): ArrayBuffer[] {
+  return zip.kind === "memory" ? [zip.bytes.buffer] : [];
+}
+
+function threadFailure({ id }: IngestRequest, cause: unknown): GomodfsError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new GomodfsError("STORE", `${formatModuleVersion(id)} cannot be taken in: ${reason}`, {
+    cause,
+  });
+}

@@ -1,0 +1,181 @@
+import { inflateSync } from "node:zlib";
+import { GomodfsError } from "../../lib/gomodfs_error.ts";
+import { formatModuleVersion, type H1, type ModuleVersion } from "../../module/module_version.ts";
+import { virtualZipSize } from "../../module/zip/virtual_zip.ts";
+import type { IngestedModule, IngestPool } from "../ingest.ts";
+import type { Manifest } from "../manifest.ts";
+import { decodeManifest } from "../manifest_codec.ts";
+import type {
+  ModuleStore,
+  ResidentModule,
+  StoredModule,
+  StoreUsage,
+  ZipBytes,
+} from "../module_store.ts";
+import { rawDeflateOf } from "../zlib_stream.ts";
+
+/** What is resident of one module version. */
+interface Entry {
+  readonly id: ModuleVersion;
+  info?: Uint8Array;
+  goMod?: Uint8Array;
+  module?: MemoryModule;
+}
+
+/** A store that lasts as long as the process: for tests, and for a cache that must leave nothing behind. */
+export class MemoryStore implements ModuleStore {
+  readonly #pool: IngestPool;
+  readonly #entries = new Map<string, Entry>();
+
+  /** @param pool takes the zips apart; the caller closes it */
+  constructor(pool: IngestPool) {
+    this.#pool = pool;
+  }
+
+  openModule(id: ModuleVersion): StoredModule | undefined {
+    return this.#find(id)?.module;
+  }
+
+  readInfo(id: ModuleVersion): Uint8Array | undefined {
+    return this.#find(id)?.info;
+  }
+
+  readGoMod(id: ModuleVersion): Uint8Array | undefined {
+    return this.#find(id)?.goMod;
+  }
+
+  list(): ResidentModule[] {
+    return Array.from(this.#entries.values(), ({ id, info, goMod, module }) => ({
+      id,
+      info: info !== undefined,
+      goMod: goMod !== undefined,
+      zip: module !== undefined,
+    }));
+  }
+
+  refresh(): void {
+    // No other thread or process writes here.
+  }
+
+  async putInfo(id: ModuleVersion, info: Uint8Array): Promise<void> {
+    this.#entry(id).info ??= info.slice();
+  }
+
+  async putGoMod(id: ModuleVersion, goMod: Uint8Array): Promise<void> {
+    this.#entry(id).goMod ??= goMod.slice();
+  }
+
+  async putModule(
+    id: ModuleVersion,
+    zip: ZipBytes,
+    verify: (h1: H1) => void | Promise<void>,
+  ): Promise<H1> {
+    const ingested = await this.#pool.ingest(id, zip);
+    await verify(ingested.h1);
+    this.#entry(id).module ??= new MemoryModule(id, ingested);
+    return ingested.h1;
+  }
+
+  async remove(id: ModuleVersion): Promise<void> {
+    this.#entries.delete(formatModuleVersion(id));
+  }
+
+  usage(): StoreUsage {
+    const entries = [...this.#entries.values()];
+    const modules = entries.flatMap(({ module }) => module ?? []);
+    const downloadBytes = sum(entries, ({ info, goMod }) => byteLength(info) + byteLength(goMod));
+    return {
+      modules: entries.length,
+      zips: modules.length,
+      storedBytes: downloadBytes + sum(modules, (module) => module.storedBytes),
+      servedBytes: downloadBytes + sum(modules, (module) => module.servedBytes),
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#entries.clear();
+  }
+
+  #find(id: ModuleVersion): Entry | undefined {
+    return this.#entries.get(formatModuleVersion(id));
+  }
+
+  #entry(id: ModuleVersion): Entry {
+    const key = formatModuleVersion(id);
+    const known = this.#entries.get(key);
+    if (known !== undefined) return known;
+    const entry: Entry = { id };
+    this.#entries.set(key, entry);
+    return entry;
+  }
+}
+
+/** A module whose zlib streams are in memory. */
+class MemoryModule implements StoredModule {
+  readonly id: ModuleVersion;
+  readonly h1: H1;
+  readonly manifest: Manifest;
+  /** Bytes in memory. */
+  readonly storedBytes: number;
+  readonly #streams: Uint8Array;
+  readonly #streamEnds: Uint32Array;
+  /** Object id of content that occurs again to the index of its first file. */
+  readonly #firstOf = new Map<string, number>();
+
+  constructor(id: ModuleVersion, { h1, manifest, streams, streamEnds }: IngestedModule) {
+    this.id = id;
+    this.h1 = h1;
+    this.manifest = decodeManifest(manifest);
+    this.storedBytes = manifest.length + streams.length;
+    this.#streams = streams;
+    this.#streamEnds = streamEnds;
+    for (let index = 0; index < this.manifest.count; index++) {
+      if (this.#stream(index).length > 0) this.#firstOf.set(this.#objectKey(index), index);
+    }
+  }
+
+  /** Bytes of the extracted files and of the zip. */
+  get servedBytes(): number {
+    const zip = virtualZipSize(`${formatModuleVersion(this.id)}/`, this.manifest);
+    return this.manifest.totalSize + zip;
+  }
+
+  readFile(index: number): Uint8Array {
+    const size = this.manifest.size(index);
+    const content = inflateSync(this.#streamOfContent(index), { maxOutputLength: size + 1 });
+    if (content.length !== size) throw this.#damaged(index);
+    return content;
+  }
+
+  readDeflated(index: number): Uint8Array {
+    return rawDeflateOf(this.#streamOfContent(index));
+  }
+
+  /** The file's stream, which may lie with an earlier file of the same content. */
+  #streamOfContent(index: number): Uint8Array {
+    const first = this.#firstOf.get(this.#objectKey(index));
+    if (first === undefined) throw this.#damaged(index);
+    return this.#stream(first);
+  }
+
+  #stream(index: number): Uint8Array {
+    return this.#streams.subarray(this.#streamEnds[index - 1] ?? 0, this.#streamEnds[index] ?? 0);
+  }
+
+  #objectKey(index: number): string {
+    return Buffer.from(this.manifest.objectId(index)).toString("latin1");
+  }
+
+  #damaged(index: number): GomodfsError {
+    const name = `${formatModuleVersion(this.id)}/${this.manifest.name(index)}`;
+    return new GomodfsError("STORE", `the stored bytes of ${name} are damaged`);
+  }
+}
+
+function byteLength(bytes: Uint8Array | undefined): number {
+  return bytes?.length ?? 0;
+}
+
+function sum<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
+}

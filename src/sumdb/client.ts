@@ -1,0 +1,210 @@
+import { LRUCache } from "lru-cache";
+import { GomodfsError, isGomodfsError } from "../lib/gomodfs_error.ts";
+import { escapePath, escapeVersion } from "../module/escape.ts";
+import type { ModulePath, ModuleVersion } from "../module/module_version.ts";
+import { formatModuleVersion } from "../module/module_version.ts";
+import type { ClientOps } from "./client_ops.ts";
+import { ClientTiles } from "./client_tiles.ts";
+import { equalHashes, recordHash } from "./hash.ts";
+import { LatestTree } from "./latest_tree.ts";
+import { MisbehaviorError } from "./misbehavior.ts";
+import { MAX_NOTE_SIZE } from "./note.ts";
+import { PendingWrites } from "./pending_writes.ts";
+import { SingleFlight } from "./single_flight.ts";
+import { storedHashIndex, type Tree } from "./tlog.ts";
+import { parseRecord, recordLines } from "./tree_note.ts";
+import type { Verifier } from "./verifier.ts";
+
+/** How a client differs from the ordinary. */
+export interface SumdbClientOptions {
+  /** Height of the database's tiles, 1 to 16. 8 unless said otherwise, as in cmd/go. */
+  readonly tileHeight?: number;
+  /** Modules that must not be asked for, as GONOSUMDB says. None unless said otherwise. */
+  readonly isExcluded?: (path: ModulePath) => boolean;
+}
+
+const DEFAULT_TILE_HEIGHT = 8;
+
+/** Tiles of 2 MiB. */
+const MAX_TILE_HEIGHT = 16;
+
+/** Lines that a record may have. Real ones have two. */
+const MAX_RECORD_LINES = 1000;
+
+/** Bytes of proven records that are kept in memory. */
+const MAX_RECORD_BYTES = 4 * 1024 * 1024;
+
+/** Cache files that are being written at once. */
+const MAX_PENDING_WRITES = 64;
+
+/**
+ * A client of a checksum database, which behaves as golang.org/x/mod/sumdb.Client: each answer is proven to be in the
+ * log whose head the database has signed, and that log to be the one it has shown before. It differs where a daemon
+ * lives longer than a go command: failures are not remembered, what is kept in memory is bounded, and a damaged cache
+ * is read again from the database.
+ */
+export class SumdbClient {
+  readonly #name: string;
+  readonly #ops: ClientOps;
+  readonly #isExcluded: (path: ModulePath) => boolean;
+  readonly #latest: LatestTree;
+  readonly #writes: PendingWrites;
+  readonly #lookups = new SingleFlight<readonly string[]>();
+  readonly #records = new LRUCache<string, readonly string[]>({
+    maxSize: MAX_RECORD_BYTES,
+    sizeCalculation: (lines) => lines.reduce((size, line) => size + line.length, 1),
+  });
+  #loading: Promise<void> | undefined;
+
+  /** @throws GomodfsError `USAGE` if the tile height is out of range */
+  constructor(verifier: Verifier, ops: ClientOps, options: SumdbClientOptions = {}) {
+    const height = options.tileHeight ?? DEFAULT_TILE_HEIGHT;
+    if (!Number.isInteger(height) || height < 1 || height > MAX_TILE_HEIGHT) {
+      throw new GomodfsError(
+        "USAGE",
+        `tile height ${height} is not between 1 and ${MAX_TILE_HEIGHT}`,
+      );
+    }
+    this.#name = verifier.name;
+    this.#ops = ops;
+    this.#isExcluded = options.isExcluded ?? (() => false);
+    this.#writes = new PendingWrites(MAX_PENDING_WRITES, (error) =>
+      ops.log(`${this.#name}: ${describe(error)}`),
+    );
+    this.#latest = new LatestTree(
+      verifier,
+      ops,
+      new ClientTiles(this.#name, height, ops, this.#writes),
+    );
+  }
+
+  /** The newest tree that the database has shown. */
+  get latest(): Tree {
+    return this.#latest.current.tree;
+  }
+
+  /**
+   * Looks a module version up.
+   *
+   * @returns the go.sum lines for it and for its go.mod, without newlines; none if its record has none
+   * @throws GomodfsError `UNVERIFIED` if the module is excluded, `NOT_FOUND` if the database does not know it,
+   * `SECURITY` or `PROTOCOL` if an answer cannot be proven ({@linkcode MisbehaviorError} if the database contradicts
+   * itself), `INVALID` for a path or version that cannot be escaped, and whatever the operations throw
+   */
+  async lookup(id: ModuleVersion): Promise<string[]> {
+    if (this.#isExcluded(id.path)) {
+      throw new GomodfsError(
+        "UNVERIFIED",
+        `${formatModuleVersion(id)}: skipped (listed in GONOSUMDB)`,
+      );
+    }
+    try {
+      await this.#load();
+      const lines = await this.#lookupRecord(
+        `/lookup/${escapePath(id.path)}@${escapeVersion(id.version)}`,
+      );
+      const start = `${id.path} ${id.version}`;
+      return lines.filter(
+        (line) => line.startsWith(`${start} `) || line.startsWith(`${start}/go.mod `),
+      );
+    } catch (error) {
+      throw withContext(formatModuleVersion(id), error);
+    }
+  }
+
+  /** Resolves when everything proven so far is in the cache. */
+  async flush(): Promise<void> {
+    await this.#writes.settled();
+  }
+
+  /** Takes up the tree last seen. A failure is not remembered: the next look-up tries again. */
+  async #load(): Promise<void> {
+    this.#loading ??= this.#latest.load();
+    try {
+      await this.#loading;
+    } catch (error) {
+      this.#loading = undefined;
+      throw withContext(`reading the latest tree of ${this.#name}`, error);
+    }
+  }
+
+  async #lookupRecord(path: string): Promise<readonly string[]> {
+    const known = this.#records.get(path);
+    if (known !== undefined) return known;
+    return this.#lookups.run(path, async () => {
+      const lines = (await this.#readCachedRecord(path)) ?? (await this.#readRemoteRecord(path));
+      this.#records.set(path, lines);
+      return lines;
+    });
+  }
+
+  /** @returns undefined if the record is not in the cache or what is there is damaged */
+  async #readCachedRecord(path: string): Promise<readonly string[] | undefined> {
+    const content = await this.#ops.readCache(`${this.#name}${path}`).catch(() => undefined);
+    if (content === undefined) return undefined;
+    try {
+      return await this.#prove(content);
+    } catch (error) {
+      const isDamaged = isGomodfsError(error, "PROTOCOL") || isGomodfsError(error, "SECURITY");
+      if (!isDamaged || error instanceof MisbehaviorError) throw error;
+      this.#ops.log(`cached ${this.#name}${path} is read again: ${error.message}`);
+      return undefined;
+    }
+  }
+
+  async #readRemoteRecord(path: string): Promise<readonly string[]> {
+    const content = await this.#ops.readRemote(path);
+    const lines = await this.#prove(content);
+    await this.#writes.start(() => this.#ops.writeCache(`${this.#name}${path}`, content));
+    return lines;
+  }
+
+  /** Proves that a look-up's answer, a record and a signed tree, is part of the log. */
+  async #prove(content: Uint8Array): Promise<readonly string[]> {
+    if (content.length > MAX_NOTE_SIZE) {
+      throw new GomodfsError(
+        "TOO_LARGE",
+        `a record of ${content.length} bytes is larger than ${MAX_NOTE_SIZE}`,
+      );
+    }
+    const record = parseRecord(content);
+    await this.#latest.merge(record.rest);
+    await this.#checkRecord(record.id, record.text);
+    const lines = recordLines(record.text);
+    if (lines.length > MAX_RECORD_LINES) {
+      throw new GomodfsError(
+        "TOO_LARGE",
+        `a record has ${lines.length} lines, more than ${MAX_RECORD_LINES}`,
+      );
+    }
+    return lines;
+  }
+
+  async #checkRecord(id: number, text: Uint8Array): Promise<void> {
+    const { tree, hashes } = this.#latest.current;
+    if (id < 0 || id >= tree.size) {
+      throw new GomodfsError(
+        "SECURITY",
+        `cannot validate record ${id} in tree of size ${tree.size}`,
+      );
+    }
+    const [hash] = await hashes.readHashes([storedHashIndex(0, id)]);
+    if (hash !== undefined && equalHashes(hash, recordHash(text))) return;
+    throw new GomodfsError("SECURITY", "cannot authenticate record data in server response");
+  }
+}
+
+/** The same error with what it happened to at the start of its message. */
+function withContext(context: string, error: unknown): Error {
+  // Its evidence, not its words, is what counts.
+  if (error instanceof MisbehaviorError) return error;
+  const { code, hint } = isGomodfsError(error)
+    ? error
+    : { code: "UPSTREAM" as const, hint: undefined };
+  const details = hint === undefined ? { cause: error } : { hint, cause: error };
+  return new GomodfsError(code, `${context}: ${describe(error)}`, details);
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

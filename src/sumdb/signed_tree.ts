@@ -1,0 +1,9 @@
+import type { HashReader, Tree } from "./tlog.ts";
+
+/** The head of a tree, the note with which the database signed it, and the tree's hashes. */
+export interface SignedTree {
+  readonly tree: Tree;
+  /** No bytes for the empty tree, which needs no signature. */
+  readonly message: Uint8Array;
+  readonly hashes: HashReader;
+}

@@ -1,0 +1,96 @@
+import type { ClientRequest } from "node:http";
+import { GomodfsError } from "../lib/gomodfs_error.ts";
+import { cancelled } from "./request_queue.ts";
+
+/** Milliseconds. */
+export interface HttpTimeouts {
+  /** Until a connection is made, TLS included. */
+  readonly connect: number;
+  /** Between a sent request and its answer, and between two pieces of the answer. */
+  readonly idle: number;
+  /** For the whole, with redirects, further attempts and the waits between them. */
+  readonly total: number;
+}
+
+/**
+ * For registries. A proxy may fetch a module from version control before it answers, which takes its time; cmd/go
+ * itself waits for ever.
+ */
+export const defaultHttpTimeouts: HttpTimeouts = {
+  connect: 15_000,
+  idle: 90_000,
+  total: 900_000,
+};
+
+/** What a {@linkcode ExchangeWatch} watches. */
+export interface WatchedExchange {
+  /** How messages call it: `GET https://host/path`. */
+  readonly name: string;
+  readonly timeouts: HttpTimeouts;
+  /** Milliseconds left of `timeouts.total`. */
+  readonly remaining: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Ends a request that takes too long or that nobody wants any longer, and remembers why it did. */
+export class ExchangeWatch implements Disposable {
+  readonly #request: ClientRequest;
+  readonly #exchange: WatchedExchange;
+  readonly #totalTimer: NodeJS.Timeout;
+  #stageTimer: NodeJS.Timeout;
+  #reason: GomodfsError | undefined;
+
+  constructor(request: ClientRequest, exchange: WatchedExchange) {
+    this.#request = request;
+    this.#exchange = exchange;
+    const { timeouts, remaining, signal } = exchange;
+    this.#totalTimer = this.#timer(remaining, `is not complete after ${timeouts.total} ms`);
+    this.#stageTimer = this.#timer(timeouts.connect, `got no connection in ${timeouts.connect} ms`);
+    request.once("socket", (socket) => {
+      if (socket.connecting) {
+        socket.once("encrypted" in socket ? "secureConnect" : "connect", () => this.#connected());
+      } else {
+        this.#connected();
+      }
+    });
+    signal?.addEventListener("abort", this.#abort);
+    if (signal?.aborted) this.#abort();
+  }
+
+  /** Why the request was ended, if it was. */
+  get reason(): GomodfsError | undefined {
+    return this.#reason;
+  }
+
+  /** Something has arrived. */
+  progress(): void {
+    this.#stageTimer.refresh();
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#totalTimer);
+    clearTimeout(this.#stageTimer);
+    this.#exchange.signal?.removeEventListener("abort", this.#abort);
+  }
+
+  #connected(): void {
+    clearTimeout(this.#stageTimer);
+    const { idle } = this.#exchange.timeouts;
+    this.#stageTimer = this.#timer(idle, `got nothing for ${idle} ms`);
+  }
+
+  #timer(milliseconds: number, complaint: string): NodeJS.Timeout {
+    return setTimeout(() => {
+      this.#end(new GomodfsError("TIMEOUT", `${this.#exchange.name} ${complaint}`));
+    }, milliseconds);
+  }
+
+  readonly #abort = (): void => {
+    this.#end(cancelled(this.#exchange.signal));
+  };
+
+  #end(reason: GomodfsError): void {
+    this.#reason ??= reason;
+    this.#request.destroy(reason);
+  }
+}

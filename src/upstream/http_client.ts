@@ -1,0 +1,249 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { GomodfsError, isGomodfsError } from "../lib/gomodfs_error.ts";
+import { authorizationFor } from "./authorization.ts";
+import type { BodyReceiver } from "./body_receiver.ts";
+import { ConnectionAgents } from "./connection_agents.ts";
+import { defaultHttpTimeouts, type HttpTimeouts } from "./exchange_watch.ts";
+import type { Environment } from "./go_installation.ts";
+import { type HttpAnswer, type HttpExchange, performExchange } from "./http_exchange.ts";
+import type { FetchOptions } from "./module_source.ts";
+import type { NetrcEntry } from "./netrc.ts";
+import { redactUrl } from "./redact_url.ts";
+import { cancelled, RequestQueue } from "./request_queue.ts";
+import {
+  defaultRetryPolicy,
+  isTransientError,
+  isTransientStatus,
+  parseRetryAfter,
+  type RetryPolicy,
+  retryDelay,
+  systemErrorCode,
+} from "./retry_policy.ts";
+
+/** What an {@linkcode HttpClient} is made of. */
+export interface HttpClientOptions {
+  /** `gomodfs/VERSION`. */
+  readonly userAgent: string;
+  /** For HTTP_PROXY, HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and NODE_EXTRA_CA_CERTS. */
+  readonly env: Environment;
+  readonly netrc?: readonly NetrcEntry[];
+  /** Requests to one host at once; 32 unless given, which a far proxy wants. */
+  readonly connectionsPerHost?: number;
+  readonly timeouts?: Partial<HttpTimeouts>;
+  readonly retry?: Partial<RetryPolicy>;
+  /** Gives numbers from 0 to 1, for the waits between attempts. */
+  readonly random?: () => number;
+}
+
+/** What to get. */
+export interface HttpGet<T> extends FetchOptions {
+  readonly url: URL;
+  /** Bytes of the body; more is an error. */
+  readonly maxBytes: number;
+  /** Makes what takes the body, once for each attempt, knowing its size where the server announced it. */
+  readonly receive: (size: number | undefined) => BodyReceiver<T>;
+}
+
+/** What a server answered: the body of a 200, or why there is none. */
+export type HttpResult<T> =
+  | { readonly ok: true; readonly body: T }
+  | { readonly ok: false; readonly status: number; readonly reason: string };
+
+/** As many as Go's net/http follows. */
+const maxRedirects = 10;
+/** Each finds a kept connection that the server had closed meanwhile; more than a few in a row is something else. */
+const maxStaleConnections = 3;
+
+/**
+ * An HTTP client for registries: bounded connections with two lanes in front of them, time-outs, redirects, and
+ * repeated attempts at what may pass. Credentials go to the host that they are for and no other.
+ */
+export class HttpClient implements AsyncDisposable {
+  readonly #agents: ConnectionAgents;
+  readonly #queues = new Map<string, RequestQueue>();
+  readonly #userAgent: string;
+  readonly #netrc: readonly NetrcEntry[];
+  readonly #connectionsPerHost: number;
+  readonly #timeouts: HttpTimeouts;
+  readonly #retry: RetryPolicy;
+  readonly #random: () => number;
+
+  constructor(options: HttpClientOptions) {
+    this.#connectionsPerHost = options.connectionsPerHost ?? 32;
+    this.#agents = new ConnectionAgents({
+      connectionsPerHost: this.#connectionsPerHost,
+      env: options.env,
+    });
+    this.#userAgent = options.userAgent;
+    this.#netrc = options.netrc ?? [];
+    this.#timeouts = { ...defaultHttpTimeouts, ...options.timeouts };
+    this.#retry = { ...defaultRetryPolicy, ...options.retry };
+    this.#random = options.random ?? Math.random;
+  }
+
+  /**
+   * Gets a URL. Any status is an answer; what may pass was tried again before.
+   *
+   * @throws GomodfsError `UPSTREAM` for a connection that breaks, a redirect that must not be followed or too many;
+   *   `TIMEOUT`; `TOO_LARGE`; `CANCELLED`; `BUSY` if too many requests wait; `USAGE` for credentials over plain http;
+   *   and what the receiver throws
+   */
+  async get<T>(get: HttpGet<T>): Promise<HttpResult<T>> {
+    const deadline = performance.now() + this.#timeouts.total;
+    for (let attempt = 1; ; attempt += 1) {
+      const outcome = await this.#attempt(get, deadline);
+      const delay = this.#delayBeforeNext(outcome, attempt);
+      if (delay === undefined || performance.now() + delay >= deadline) return resultOf(outcome);
+      await wait(delay, get.signal);
+    }
+  }
+
+  /** Closes all connections. */
+  async close(): Promise<void> {
+    await this.#agents.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #attempt<T>(get: HttpGet<T>, deadline: number): Promise<Outcome<T>> {
+    try {
+      return await this.#queue(get.url.host).run(
+        get.priority ?? "demand",
+        get.signal,
+        async () => await this.#follow(get, deadline),
+      );
+    } catch (error) {
+      return { kind: "failure", error };
+    }
+  }
+
+  #queue(host: string): RequestQueue {
+    let queue = this.#queues.get(host);
+    if (queue === undefined) {
+      queue = new RequestQueue({ slots: this.#connectionsPerHost });
+      this.#queues.set(host, queue);
+    }
+    return queue;
+  }
+
+  async #follow<T>(get: HttpGet<T>, deadline: number): Promise<Refusal | Body<T>> {
+    let url = get.url;
+    const authorization = authorizationFor(url, this.#netrc);
+    for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
+      const sameHost = url.protocol === get.url.protocol && url.host === get.url.host;
+      const answer = await this.#exchange(get, url, sameHost ? authorization : undefined, deadline);
+      if (answer.kind !== "redirect") return answer;
+      url = redirectTarget(url, answer.location);
+    }
+    throw new GomodfsError(
+      "UPSTREAM",
+      `${nameOf(get.url)}: stopped after ${maxRedirects} redirects`,
+    );
+  }
+
+  async #exchange<T>(
+    get: HttpGet<T>,
+    url: URL,
+    authorization: string | undefined,
+    deadline: number,
+  ): Promise<HttpAnswer<T>> {
+    const headers = {
+      "user-agent": this.#userAgent,
+      // Bodies are hashed and stored as they are; nothing is gained by packing zips again.
+      "accept-encoding": "identity",
+      ...(authorization !== undefined && { authorization }),
+    };
+    for (let stale = 0; ; stale += 1) {
+      const exchange: HttpExchange<T> = {
+        name: nameOf(url),
+        timeouts: this.#timeouts,
+        remaining: Math.max(1, deadline - performance.now()),
+        signal: get.signal,
+        maxBytes: get.maxBytes,
+        receive: get.receive,
+      };
+      const request = await this.#agents.request(withoutUserinfo(url), headers);
+      let answered = false;
+      request.once("response", () => {
+        answered = true;
+      });
+      try {
+        return await performExchange(request, exchange);
+      } catch (error) {
+        const closed = isGomodfsError(error) && systemErrorCode(error.cause) === "ECONNRESET";
+        const wasStale = closed && request.reusedSocket && !answered;
+        if (!wasStale || stale === maxStaleConnections) throw error;
+      }
+    }
+  }
+
+  #delayBeforeNext<T>(outcome: Outcome<T>, attempt: number): number | undefined {
+    if (attempt >= this.#retry.attempts) return undefined;
+    switch (outcome.kind) {
+      case "body":
+        return undefined;
+      case "failure":
+        if (!isTransientError(outcome.error)) return undefined;
+        return retryDelay(this.#retry, attempt, undefined, this.#random);
+      case "refusal": {
+        if (!isTransientStatus(outcome.status)) return undefined;
+        const retryAfter = parseRetryAfter(outcome.retryAfter, Date.now());
+        return retryDelay(this.#retry, attempt, retryAfter, this.#random);
+      }
+    }
+  }
+}
+
+type Body<T> = Extract<HttpAnswer<T>, { kind: "body" }>;
+type Refusal = Extract<HttpAnswer<unknown>, { kind: "refusal" }>;
+type Outcome<T> = Body<T> | Refusal | { readonly kind: "failure"; readonly error: unknown };
+
+function resultOf<T>(outcome: Outcome<T>): HttpResult<T> {
+  switch (outcome.kind) {
+    case "body":
+      return { ok: true, body: outcome.body };
+    case "refusal":
+      return { ok: false, status: outcome.status, reason: outcome.reason };
+    case "failure":
+      throw outcome.error;
+  }
+}
+
+async function wait(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await sleep(milliseconds, undefined, signal === undefined ? {} : { signal });
+  } catch {
+    throw cancelled(signal);
+  }
+}
+
+function redirectTarget(from: URL, location: string): URL {
+  const name = nameOf(from);
+  let target: URL;
+  try {
+    target = new URL(location, from);
+  } catch (error) {
+    throw new GomodfsError("UPSTREAM", `${name}: redirected to something that is no URL`, {
+      cause: error,
+    });
+  }
+  const secure = target.protocol === "https:";
+  if (!secure && (target.protocol !== "http:" || from.protocol === "https:")) {
+    const message = `${name}: redirected to insecure URL ${redactUrl(target)}`;
+    throw new GomodfsError("UPSTREAM", message);
+  }
+  return withoutUserinfo(target);
+}
+
+function withoutUserinfo(url: URL): URL {
+  const bare = new URL(url);
+  bare.username = "";
+  bare.password = "";
+  return bare;
+}
+
+function nameOf(url: URL): string {
+  return `GET ${redactUrl(url)}`;
+}

@@ -1,0 +1,72 @@
+import { GomodfsError } from "../lib/gomodfs_error.ts";
+import type { ZipBytes } from "../store/module_store.ts";
+import { MemoryReceiver } from "./body_receiver.ts";
+import type { HttpClient, HttpGet, HttpResult } from "./http_client.ts";
+import type { ProxyTransport } from "./module_proxy.ts";
+import type { FetchOptions } from "./module_source.ts";
+import { redactUrl } from "./redact_url.ts";
+import { receiveZip, type ZipSpool } from "./zip_receiver.ts";
+
+/** A proxy, or a checksum database, over http or https. */
+export class HttpProxyTransport implements ProxyTransport {
+  readonly name: string;
+  readonly #url: URL;
+  readonly #client: HttpClient;
+  readonly #spool: ZipSpool;
+
+  constructor(url: URL, client: HttpClient, spool: ZipSpool) {
+    this.name = redactUrl(url);
+    this.#url = url;
+    this.#client = client;
+    this.#spool = spool;
+  }
+
+  async read(path: string, maxBytes: number, options: FetchOptions = {}): Promise<Uint8Array> {
+    const receive = (size: number | undefined): MemoryReceiver => new MemoryReceiver(size);
+    return await this.#get({ ...options, url: this.#fileUrl(path), maxBytes, receive });
+  }
+
+  async readZip(path: string, maxBytes: number, options: FetchOptions = {}): Promise<ZipBytes> {
+    const receive = (size: number | undefined) => receiveZip(this.#spool, size);
+    return await this.#get({ ...options, url: this.#fileUrl(path), maxBytes, receive });
+  }
+
+  #fileUrl(path: string): URL {
+    const url = new URL(this.#url);
+    const escaped = path.split("/").map(encodeURIComponent).join("/");
+    // cmd/go leaves these as they are (net/url.PathEscape), and some servers look files up by the raw path.
+    url.pathname = `${url.pathname.replace(/\/$/, "")}/${escaped.replace(/%(40|24|26|2B|3D|3A)/g, decodeURIComponent)}`;
+    return url;
+  }
+
+  async #get<T>(get: HttpGet<T>): Promise<T> {
+    const result = await this.#client.get(get);
+    if (result.ok) return result.body;
+    throw refusalError(get.url, result);
+  }
+}
+
+function refusalError(
+  url: URL,
+  refusal: Extract<HttpResult<unknown>, { ok: false }>,
+): GomodfsError {
+  const { status, reason } = refusal;
+  // cmd/go/internal/web/api.go, `HTTPError.Is`
+  const code = status === 404 || status === 410 ? "NOT_FOUND" : "UPSTREAM";
+  const message = `GET ${redactUrl(url)}: ${status}${reason === "" ? "" : `: ${reason}`}`;
+  const hint = hintFor(status);
+  return new GomodfsError(code, message, hint === undefined ? {} : { hint });
+}
+
+function hintFor(status: number): string | undefined {
+  switch (status) {
+    case 401:
+      return "put credentials for this host into .netrc, or into the URL in GOPROXY";
+    case 403:
+      return "the server refuses to give this module; its operator can say why";
+    case 407:
+      return "put credentials into the URL of HTTPS_PROXY";
+    default:
+      return undefined;
+  }
+}

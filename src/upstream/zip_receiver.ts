@@ -1,0 +1,113 @@
+import { randomUUID } from "node:crypto";
+import { type FileHandle, mkdir, open, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { GomodfsError } from "../lib/gomodfs_error.ts";
+import type { ZipBytes } from "../store/module_store.ts";
+import { type BodyReceiver, MemoryReceiver } from "./body_receiver.ts";
+
+/** Where module zips go on their way in. */
+export interface ZipSpool {
+  /** Directory for those that are large; made when the first comes. */
+  readonly directory: string;
+  /** Bytes: zips up to this size stay in memory. */
+  readonly maxMemory: number;
+}
+
+/** A path in the spool's directory that nothing has yet. */
+export function spoolPath(spool: ZipSpool): string {
+  return join(spool.directory, `${randomUUID()}.zip`);
+}
+
+/** The receiver for a zip of the announced size: in memory, or spooled where it is large or may become so. */
+export function receiveZip(spool: ZipSpool, size: number | undefined): BodyReceiver<ZipBytes> {
+  return size !== undefined && size > spool.maxMemory
+    ? new FileReceiver(spool)
+    : new GrowingReceiver(spool, size);
+}
+
+/** Keeps a zip in memory and moves to a file when it grows past the bound, which only an unannounced size allows. */
+class GrowingReceiver implements BodyReceiver<ZipBytes> {
+  readonly #spool: ZipSpool;
+  readonly #memory: MemoryReceiver;
+  #file: FileReceiver | undefined;
+
+  constructor(spool: ZipSpool, size: number | undefined) {
+    this.#spool = spool;
+    this.#memory = new MemoryReceiver(size);
+  }
+
+  write(chunk: Buffer): void | Promise<void> {
+    if (this.#file !== undefined) return this.#file.write(chunk);
+    this.#memory.write(chunk);
+    if (this.#memory.received > this.#spool.maxMemory) return this.#moveToFile();
+  }
+
+  async finish(): Promise<ZipBytes> {
+    return this.#file === undefined
+      ? { kind: "memory", bytes: this.#memory.finish() }
+      : await this.#file.finish();
+  }
+
+  async discard(): Promise<void> {
+    this.#memory.discard();
+    await this.#file?.discard();
+  }
+
+  async #moveToFile(): Promise<void> {
+    this.#file = new FileReceiver(this.#spool);
+    const received = this.#memory.finish();
+    this.#memory.discard();
+    await this.#file.write(Buffer.from(received.buffer, 0, received.length));
+  }
+}
+
+/** Writes a zip to a file of its own, which belongs to whoever gets the result. */
+class FileReceiver implements BodyReceiver<ZipBytes> {
+  readonly #spool: ZipSpool;
+  readonly #path: string;
+  #file: FileHandle | undefined;
+  #size = 0;
+
+  constructor(spool: ZipSpool) {
+    this.#spool = spool;
+    this.#path = spoolPath(spool);
+  }
+
+  async write(chunk: Buffer): Promise<void> {
+    try {
+      this.#file ??= await createSpoolFile(this.#spool, this.#path);
+      for (let written = 0; written < chunk.length; ) {
+        const { bytesWritten } = await this.#file.write(chunk, written, chunk.length - written);
+        written += bytesWritten;
+      }
+    } catch (error) {
+      throw spoolError(this.#spool, error);
+    }
+    this.#size += chunk.length;
+  }
+
+  async finish(): Promise<ZipBytes> {
+    this.#file ??= await createSpoolFile(this.#spool, this.#path);
+    await this.#file.close();
+    return { kind: "file", path: this.#path, size: this.#size };
+  }
+
+  async discard(): Promise<void> {
+    await this.#file?.close().catch(() => undefined);
+    await rm(this.#path, { force: true }).catch(() => undefined);
+  }
+}
+
+async function createSpoolFile(spool: ZipSpool, path: string): Promise<FileHandle> {
+  await mkdir(spool.directory, { recursive: true, mode: 0o700 });
+  // O_EXCL: never into a file that somebody else put there.
+  return await open(path, "wx", 0o600);
+}
+
+/** The error for a spool that takes nothing: full, read-only. */
+export function spoolError(spool: ZipSpool, error: unknown): GomodfsError {
+  return new GomodfsError("STORE", `cannot write a module zip to ${spool.directory}`, {
+    hint: "make room there, or name another directory",
+    cause: error,
+  });
+}

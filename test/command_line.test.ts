@@ -1,0 +1,308 @@
+import { chmodSync, mkdirSync } from "node:fs";
+import { open, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { JsonFields } from "../src/daemon/json_fields.ts";
+import { GOMODFS, isMounted } from "./support/gomodfs_mount.ts";
+import { OrdinaryUser } from "./support/ordinary_user.ts";
+import { runProgram } from "./support/program.ts";
+import { Sandbox } from "./support/sandbox.ts";
+import { checkRepository, residentModules } from "./support/store_checks.ts";
+
+const COMMANDS = ["exec", "mount", "unmount", "status", "list", "verify"] as const;
+
+describe("help", () => {
+  it("of gomodfs names every command", async () => {
+    const { status, stdout, stderr } = await runProgram([GOMODFS, "--help"]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    for (const command of [...COMMANDS, "version"]) expect(stdout).toContain(`  ${command}`);
+    expect(stdout).toContain("Examples:");
+  });
+
+  it.each(COMMANDS)("of %s says how to use it, with an example", async (command) => {
+    const { status, stdout, stderr } = await runProgram([GOMODFS, command, "--help"]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toContain(`Usage: gomodfs ${command}`);
+    expect(stdout).toMatch(/Examples?:\n {2}gomodfs /);
+  });
+
+  it("fits a terminal of 80 columns where it is not an example", async () => {
+    const { stdout } = await runProgram([GOMODFS, "--help"]);
+    const [text = ""] = stdout.split("Examples:");
+    expect(text.split("\n").filter((line) => line.length > 80)).toEqual([]);
+  });
+});
+
+describe("wrong usage", () => {
+  it.each([
+    { args: [], says: /Usage: gomodfs/ },
+    { args: ["mout"], says: /unknown command 'mout'.*mount/s },
+    { args: ["mount"], says: /missing required argument 'directory'/ },
+    { args: ["mount", "--stor", "x", "y"], says: /unknown option '--stor'.*--store/s },
+    { args: ["mount", "one", "two"], says: /too many arguments/ },
+    { args: ["exec"], says: /missing required argument 'command'/ },
+    { args: ["unmount"], says: /missing required argument 'directory'/ },
+    { args: ["mount", "--log-level", "loud", "x"], says: /loud.*debug, info, warn/s },
+    { args: ["mount", "--log-format", "xml", "x"], says: /xml.*text, json/s },
+    { args: ["verify", "golang.org/x/net"], says: /golang\.org\/x\/net.*MODULE@VERSION/s },
+    { args: ["status", "extra"], says: /too many arguments/ },
+  ])("gomodfs $args exits with 2 and says what is wrong", async ({ args, says }) => {
+    await using sandbox = await Sandbox.create();
+    const { status, stdout, stderr } = await sandbox.gomodfs(args);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toMatch(says);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+});
+
+describe("version", () => {
+  it.each(["version", "--version", "-V"])("%s prints the version of package.json", async (name) => {
+    const file = new URL("../package.json", import.meta.url);
+    const manifest = JsonFields.parse(await readFile(file, "utf8"), "package.json");
+    const { status, stdout } = await runProgram([GOMODFS, name]);
+    expect(status).toBe(0);
+    expect(stdout.split("\n")[0]).toMatch(new RegExp(`^gomodfs ${manifest.string("version")}\\b`));
+  });
+});
+
+describe("status and list", () => {
+  it("of no store yet are empty, and make none", async () => {
+    await using sandbox = await Sandbox.create();
+    const { status, stdout } = await sandbox.gomodfs(["status"]);
+    expect(status).toBe(0);
+    expect(stdout).toContain(sandbox.store);
+    expect(await residentModules(sandbox)).toEqual([]);
+    expect((await sandbox.gomodfs(["verify"])).status).toBe(0);
+    expect(await readdir(sandbox.path("home"))).not.toContain(".cache");
+  });
+
+  it("tell what is resident, with a daemon and without", async () => {
+    await using sandbox = await Sandbox.create();
+    const mount = await sandbox.mount();
+    await readdir(join(mount.directory, "rsc.io/quote@v1.5.2"));
+    await readFile(join(mount.directory, "cache/download/rsc.io/sampler/@v/v1.3.0.mod"));
+    const status = await sandbox.gomodfs(["status", "--json"]);
+    const told = JsonFields.parse(status.stdout, "the status");
+    const store = told.object("store");
+    expect(store.string("directory")).toBe(sandbox.store);
+    expect(store.count("zips")).toBe(1);
+    expect(store.count("modules")).toBe(2);
+    expect(store.count("storedBytes")).toBeGreaterThan(0);
+    expect(store.count("servedBytes")).toBeGreaterThan(3615);
+    const [daemon, ...others] = told.objects("daemons");
+    expect(others).toEqual([]);
+    expect(daemon?.count("pid")).toBe(mount.pid);
+    expect(daemon?.string("mountPoint")).toBe(mount.directory);
+    expect((await sandbox.gomodfs(["status"])).stdout).toContain(mount.directory);
+
+    expect(await residentModules(sandbox)).toEqual(["rsc.io/quote@v1.5.2"]);
+    await mount.stop();
+    expect(await residentModules(sandbox)).toEqual(["rsc.io/quote@v1.5.2"]);
+    const lines = (await sandbox.gomodfs(["list", "--json"])).stdout.trimEnd().split("\n");
+    expect(lines.map((line): unknown => JSON.parse(line))).toEqual([
+      { path: "rsc.io/quote", version: "v1.5.2", info: false, mod: false, zip: true },
+      { path: "rsc.io/sampler", version: "v1.3.0", info: false, mod: true, zip: false },
+    ]);
+    const after = JsonFields.parse((await sandbox.gomodfs(["status", "--json"])).stdout, "status");
+    expect(after.objects("daemons")).toEqual([]);
+    expect(after.object("store").count("zips")).toBe(1);
+  });
+});
+
+describe("verify", () => {
+  it("passes what is whole and finds a byte that changed in a pack", async () => {
+    await using sandbox = await Sandbox.create();
+    const mount = await sandbox.mount();
+    await readdir(join(mount.directory, "rsc.io/quote@v1.5.2"));
+    await readdir(join(mount.directory, "github.com/pkg/errors@v0.9.1"));
+    await mount.stop();
+    expect(await sandbox.gomodfs(["verify"])).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining("2 modules verified"),
+    });
+    await flipByteInPacks(join(sandbox.store, "git/objects/pack"));
+    const damaged = await sandbox.gomodfs(["verify"]);
+    expect(damaged.status).toBe(1);
+    expect(damaged.stderr).toMatch(/(rsc\.io\/quote@v1\.5\.2|github\.com\/pkg\/errors@v0\.9\.1): /);
+    await expect(checkRepository(sandbox)).rejects.toThrow();
+  });
+
+  it("of one module that is named looks at that one, and fails if it is not resident", async () => {
+    await using sandbox = await Sandbox.create();
+    const mount = await sandbox.mount();
+    await readdir(join(mount.directory, "rsc.io/quote@v1.5.2"));
+    expect(await sandbox.gomodfs(["verify", "rsc.io/quote@v1.5.2"])).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining("1 module"),
+    });
+    const missing = await sandbox.gomodfs(["verify", "rsc.io/quote@v1.5.1"]);
+    expect(missing.status).toBe(1);
+    expect(missing.stderr).toContain("rsc.io/quote@v1.5.1");
+  });
+});
+
+describe("mount and unmount", () => {
+  it.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)(
+    "%s unmounts and ends with 0",
+    async (signal) => {
+      await using sandbox = await Sandbox.create();
+      const mount = await sandbox.mount();
+      expect(isMounted(mount.directory)).toBe(true);
+      expect(mount.stdout).toBe(`ready: export GOMODCACHE=${mount.directory}\n`);
+      expect(await mount.stop(signal)).toBe(0);
+      expect(isMounted(mount.directory)).toBe(false);
+    },
+  );
+
+  it("SIGTERM unmounts also while somebody uses the mount", async () => {
+    await using sandbox = await Sandbox.create();
+    const mount = await sandbox.mount();
+    await using file = await open(join(mount.directory, "rsc.io/quote@v1.5.2/quote.go"));
+    expect(await mount.stop()).toBe(0);
+    expect(isMounted(mount.directory)).toBe(false);
+    expect(file.fd).toBeGreaterThan(0);
+  });
+
+  it("a second start on the same directory says that it is served", async () => {
+    await using sandbox = await Sandbox.create();
+    const mount = await sandbox.mount();
+    const second = await sandbox.gomodfs(["mount", mount.directory]);
+    expect(second.status).toBe(1);
+    expect(second.stderr).toContain(mount.directory);
+    expect(second.stderr).toMatch(/already/);
+    expect(second.stdout).toBe("");
+    expect(await readdir(join(mount.directory, "rsc.io/quote@v1.5.2"))).toContain("quote.go");
+  });
+
+  it("unmount ends the mount and its daemon", async () => {
+    await using sandbox = await Sandbox.create();
+    const mount = await sandbox.mount();
+    expect(await sandbox.gomodfs(["unmount", mount.directory])).toMatchObject({ status: 0 });
+    expect(await mount.exit()).toBe(0);
+    expect(isMounted(mount.directory)).toBe(false);
+  });
+
+  it("unmount removes what a killed daemon left", async () => {
+    await using sandbox = await Sandbox.create();
+    const mount = await sandbox.mount();
+    process.kill(mount.pid, "SIGKILL");
+    await mount.exit();
+    expect(isMounted(mount.directory)).toBe(true);
+    expect(await sandbox.gomodfs(["unmount", mount.directory])).toMatchObject({ status: 0 });
+    expect(isMounted(mount.directory)).toBe(false);
+  });
+
+  it("unmount leaves alone what is not gomodfs's", async () => {
+    await using sandbox = await Sandbox.create();
+    const directory = sandbox.mountPoint("foreign");
+    mkdirSync(directory);
+    await sandbox.run(["mount", "-t", "tmpfs", "tmpfs", directory]);
+    for (const path of [directory, sandbox.makeDirectory("plain"), sandbox.path("missing")]) {
+      const { status, stderr } = await sandbox.gomodfs(["unmount", path]);
+      expect(status).toBe(1);
+      expect(stderr).toContain(path);
+    }
+    expect(isMounted(directory)).toBe(true);
+  });
+
+  it("a file is no place to mount", async () => {
+    await using sandbox = await Sandbox.create();
+    const file = sandbox.path("file");
+    await writeFile(file, "");
+    const { status, stderr } = await sandbox.gomodfs(["mount", file]);
+    expect(status).toBe(2);
+    expect(stderr).toContain(file);
+    expect(stderr).toMatch(/not a directory/);
+    expect(await readFile(file, "utf8")).toBe("");
+  });
+
+  it("a relative directory is made, and shown as an absolute one", async () => {
+    await using sandbox = await Sandbox.create();
+    const point = sandbox.mountPoint("deep/er/mnt");
+    const script = `"$1" mount deep/er/mnt & pid=$!
+      for i in $(seq 100); do grep -q " $2 " /proc/self/mountinfo && break; sleep 0.1; done
+      cat "$2/rsc.io/quote@v1.5.2/go.mod"; kill $pid; wait $pid`;
+    const output = await sandbox.run(["sh", "-c", script, "sh", GOMODFS, point], {
+      directory: sandbox.path(),
+    });
+    expect(output).toContain(`ready: export GOMODCACHE=${point}\n`);
+    expect(output).toContain('module "rsc.io/quote"');
+  });
+
+  it("a directory with a space is printed so that a shell can read it", async () => {
+    await using sandbox = await Sandbox.create();
+    const point = sandbox.mountPoint("a mount");
+    const script = `"$1" mount "$2" > out & pid=$!
+      for i in $(seq 100); do grep -q ready out && break; sleep 0.1; done
+      eval "$(sed 's/^ready: //' out)"; ls "$GOMODCACHE/rsc.io/quote@v1.5.2"; kill $pid; wait $pid`;
+    const output = await sandbox.run(["sh", "-c", script, "sh", GOMODFS, point], {
+      directory: sandbox.path(),
+    });
+    expect(output).toContain("quote.go\n");
+  });
+
+  it("a store that cannot be written is an error that names it", async () => {
+    await using sandbox = await Sandbox.create();
+    const file = sandbox.path("file");
+    await writeFile(file, "");
+    const store = join(file, "store");
+    const result = await sandbox.gomodfs(["mount", "--store", store, sandbox.path("mnt")]);
+    expect(result.status).toBe(1);
+    expect(result.stderr).toContain(store);
+    expect(result.stderr).not.toContain("internal error");
+    expect(isMounted(sandbox.path("mnt"))).toBe(false);
+  });
+
+  it("another user's store is an error that names it", async () => {
+    await using sandbox = await Sandbox.create();
+    const user = new OrdinaryUser(sandbox);
+    const store = sandbox.makeDirectory("store");
+    chmodSync(store, 0o755);
+    const point = join(user.makeDirectory("points"), "mnt");
+    const result = await user.run([user.gomodfs, "mount", "--store", store, point], {
+      device: "open",
+    });
+    expect(result.status).toBe(1);
+    expect(result.stderr).toContain(store);
+    expect(result.stderr).not.toContain("internal error");
+  });
+
+  it("a setting that is wrong is an error that names it", async () => {
+    await using sandbox = await Sandbox.create();
+    const result = await sandbox.gomodfs(["mount", sandbox.path("mnt")], {
+      environment: { GOSUMDB: "a b c d" },
+    });
+    expect(result.status).toBe(2);
+    expect(result.stderr).toContain("GOSUMDB");
+  });
+
+  it("--log-level and --log-format decide what is said on standard error", async () => {
+    await using sandbox = await Sandbox.create();
+    const mount = await sandbox.mount({
+      options: ["--log-level", "debug", "--log-format", "json"],
+    });
+    await readdir(join(mount.directory, "rsc.io/quote@v1.5.2"));
+    await mount.stop();
+    const events = mount.log.trimEnd().split("\n");
+    expect(events.length).toBeGreaterThan(0);
+    const messages = events.map((line) => JsonFields.parse(line, "an event").string("msg"));
+    expect(messages).toContain("fetched rsc.io/quote@v1.5.2.zip");
+    const silent = await sandbox.mount({ name: "silent", options: ["--log-level", "silent"] });
+    await silent.stop();
+    expect(silent.log).toBe("");
+  });
+});
+
+/** Flips bits in the middle of each pack. */
+async function flipByteInPacks(directory: string): Promise<void> {
+  const packs = (await readdir(directory)).filter((name) => name.endsWith(".pack"));
+  expect(packs.length).toBeGreaterThan(0);
+  for (const pack of packs) {
+    const path = join(directory, pack);
+    chmodSync(path, 0o644);
+    const bytes = await readFile(path);
+    const middle = Math.floor(bytes.length / 2);
+    bytes.writeUInt8(bytes.readUInt8(middle) ^ 0xff, middle);
+    await writeFile(path, bytes);
+  }
+}

@@ -1,0 +1,120 @@
+import { cpSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Environment } from "./support/program.ts";
+import { Sandbox } from "./support/sandbox.ts";
+
+/** Real programs with real dependencies. */
+const PROJECTS = [
+  { name: "hello", source: new URL("../examples/hello", import.meta.url), needs: "rsc.io/quote" },
+  {
+    name: "larger",
+    source: new URL("testdata/larger", import.meta.url),
+    needs: "google.golang.org/protobuf",
+  },
+] as const;
+
+describe.each(PROJECTS)("over the mount, with GOPROXY=off, in the project $name", (project) => {
+  let sandbox: Sandbox;
+  let directory: string;
+  let environment: Environment;
+
+  beforeAll(async () => {
+    sandbox = await Sandbox.create();
+    directory = sandbox.path("project");
+    cpSync(project.source.pathname, directory, { recursive: true });
+    const mount = await sandbox.mount();
+    environment = { GOMODCACHE: mount.directory, GOPROXY: "off", GOFLAGS: "-mod=readonly" };
+  });
+
+  afterAll(async () => {
+    await sandbox[Symbol.asyncDispose]();
+  });
+
+  const go = async (...args: string[]): Promise<string> =>
+    await sandbox.go(args, { directory, environment, timeout: 110_000 });
+
+  it("go build", async () => {
+    await go("build", "-o", sandbox.path("program"), ".");
+    await sandbox.run([sandbox.path("program")]);
+  });
+
+  it("go build -mod=mod leaves go.mod and go.sum as they are", async () => {
+    const before = await moduleFiles(directory);
+    await go("build", "-mod=mod", "./...");
+    expect(await moduleFiles(directory)).toEqual(before);
+  });
+
+  it("go vet", async () => {
+    await go("vet", "./...");
+  });
+
+  it("go test", async () => {
+    expect(await go("test", "-count=1", "./...")).toMatch(/^(ok|\?) /);
+  });
+
+  it("go test of the dependency's own packages", async () => {
+    expect(await go("list", "-deps", "-test", `${project.needs}/...`)).toContain(project.needs);
+  });
+
+  it("go mod download", async () => {
+    await go("mod", "download");
+    await go("mod", "download", "-json", "all");
+  });
+
+  it("go mod verify", async () => {
+    expect(await go("mod", "verify")).toBe("all modules verified\n");
+  });
+
+  it("go list -m all", async () => {
+    expect(await go("list", "-m", "all")).toMatch(new RegExp(`^${project.needs} v`, "m"));
+  });
+
+  it("go list -m -json says where the modules are", async () => {
+    const mounted = environment["GOMODCACHE"];
+    expect(await go("list", "-m", "-f", "{{.Dir}}", project.needs)).toContain(
+      `${mounted}/${project.needs}@v`,
+    );
+  });
+
+  it("go mod graph", async () => {
+    expect(await go("mod", "graph")).toContain(` ${project.needs}@v`);
+  });
+
+  it("go mod why", async () => {
+    expect(await go("mod", "why", "-m", project.needs)).toContain(`# ${project.needs}\n`);
+  });
+
+  it("go mod tidy has nothing to change", async () => {
+    const before = await moduleFiles(directory);
+    await go("mod", "tidy");
+    expect(await moduleFiles(directory)).toEqual(before);
+  });
+
+  it("go mod vendor, and a build from what it copied", async () => {
+    const copy = sandbox.path("vendored");
+    cpSync(directory, copy, { recursive: true });
+    const options = { directory: copy, environment, timeout: 110_000 };
+    await sandbox.go(["mod", "vendor"], options);
+    await sandbox.go(["build", "-mod=vendor", "./..."], options);
+  });
+
+  it("go work with two modules", async () => {
+    const other = sandbox.makeDirectory("other");
+    await writeFile(join(other, "go.mod"), "module example.com/other\n\ngo 1.21\n");
+    await writeFile(join(other, "other.go"), "package other\n");
+    await sandbox.go(["work", "init", directory, other], {
+      directory: sandbox.path(),
+      environment,
+    });
+    const workspace = { directory: sandbox.path(), environment: { ...environment, GOFLAGS: "" } };
+    await sandbox.go(["build", "./project/...", "./other/..."], workspace);
+  });
+});
+
+async function moduleFiles(directory: string): Promise<readonly string[]> {
+  return await Promise.all(
+    ["go.mod", "go.sum"].map(async (name) => await readFile(join(directory, name), "utf8")),
+  );
+}

@@ -1,0 +1,362 @@
+import { lstat, readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { deflateRawSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parseModuleVersion } from "../src/module/path.ts";
+import type { GomodfsMount } from "./support/gomodfs_mount.ts";
+import { moduleEntries, writeZip, type ZipEntrySpec } from "./support/hostile_zip.ts";
+import { downloadFile, moduleDirectory } from "./support/modules.ts";
+import { runProgram } from "./support/program.ts";
+import type { ReplayProxy } from "./support/replay_proxy.ts";
+import { Sandbox } from "./support/sandbox.ts";
+import { residentModules, toldFailures } from "./support/store_checks.ts";
+
+/** A lie, and what must come of it. */
+interface Lie {
+  readonly name: string;
+  /** A module that no other test of this file reads. */
+  readonly module: string;
+  readonly version: string;
+  /** What is read: the module's directory, or one of its download files. */
+  readonly reads: "directory" | "info" | "mod";
+  readonly tell: (proxy: ReplayProxy, path: string) => void | Promise<void>;
+  readonly errno: "EIO" | "ENOENT";
+  readonly code: string;
+  /** What the reason says. */
+  readonly reason: RegExp;
+}
+
+/** Modules of the tests' own, which no checksum database knows. */
+const UNKNOWN = "test.example";
+const MEBIBYTE = 1 << 20;
+
+const LIES: readonly Lie[] = [
+  {
+    name: "a changed byte in a zip",
+    module: "github.com/pkg/errors",
+    version: "v0.9.1",
+    reads: "directory",
+    tell: (proxy, path) => void proxy.addFault({ pattern: ending(`${path}.zip`), corruptAt: 5000 }),
+    errno: "EIO",
+    code: "INVALID",
+    reason: /github\.com\/pkg\/errors/,
+  },
+  {
+    name: "another module's honest zip",
+    module: "rsc.io/sampler",
+    version: "v1.3.0",
+    reads: "directory",
+    tell: (proxy, path) => {
+      const id = parseModuleVersion("rsc.io/sampler", "v1.3.0");
+      const files = { "go.mod": "module rsc.io/sampler\n", "evil.go": "package sampler\n" };
+      proxy.set(`${path}.zip`, writeZip(moduleEntries(id, files)));
+    },
+    errno: "EIO",
+    code: "SECURITY",
+    reason: /Checksum mismatch/i,
+  },
+  {
+    name: "a zip that breaks off each time",
+    module: "github.com/kr/pty",
+    version: "v1.1.1",
+    reads: "directory",
+    tell: (proxy, path) => void proxy.addFault({ pattern: ending(`${path}.zip`), cutAfter: 2000 }),
+    errno: "EIO",
+    code: "UPSTREAM",
+    reason: /github\.com\/kr\/pty/,
+  },
+  {
+    name: "half a zip as if it were all",
+    module: "gopkg.in/yaml.v3",
+    version: "v3.0.1",
+    reads: "directory",
+    tell: async (proxy, path) => {
+      const zip = await fetchBytes(proxy, `${path}.zip`);
+      proxy.set(`${path}.zip`, zip.subarray(0, zip.length / 2));
+    },
+    errno: "EIO",
+    code: "INVALID",
+    reason: /gopkg\.in\/yaml\.v3/,
+  },
+  {
+    name: "an error page with status 200",
+    module: "github.com/google/uuid",
+    version: "v1.6.0",
+    reads: "directory",
+    tell: (proxy, path) => proxy.set(`${path}.zip`, "<html>please log in</html>"),
+    errno: "EIO",
+    code: "INVALID",
+    reason: /github\.com\/google\/uuid/,
+  },
+  {
+    name: "another go.mod",
+    module: "github.com/spf13/cobra",
+    version: "v1.8.0",
+    reads: "mod",
+    tell: (proxy, path) => proxy.set(`${path}.mod`, "module github.com/spf13/cobra\n\ngo 1.99\n"),
+    errno: "EIO",
+    code: "SECURITY",
+    reason: /Checksum mismatch/i,
+  },
+  {
+    name: "an .info of another version",
+    module: "github.com/spf13/pflag",
+    version: "v1.0.5",
+    reads: "info",
+    tell: (proxy, path) =>
+      proxy.set(`${path}.info`, '{"Version":"v1.0.6","Time":"2020-01-01T00:00:00Z"}'),
+    errno: "EIO",
+    code: "UPSTREAM",
+    reason: /v1\.0\.6/,
+  },
+  {
+    name: "an .info that is not JSON",
+    module: "github.com/spf13/cast",
+    version: "v1.6.0",
+    reads: "info",
+    tell: (proxy, path) => proxy.set(`${path}.info`, "<html>"),
+    errno: "EIO",
+    code: "UPSTREAM",
+    reason: /github\.com\/spf13\/cast/,
+  },
+  {
+    name: "a zip of 48 MiB of zeros in a file that says it has 100 bytes",
+    module: `${UNKNOWN}/bomb`,
+    version: "v1.0.0",
+    reads: "directory",
+    tell: (proxy, path) => {
+      const data = deflateRawSync(Buffer.alloc(48 * MEBIBYTE));
+      proxy.set(`${path}.zip`, hostile("bomb", { name: "zeros", data, size: 100 }));
+    },
+    errno: "EIO",
+    code: "INVALID",
+    reason: /test\.example\/bomb/,
+  },
+  {
+    name: "a zip that says it has more than 500 MiB",
+    module: `${UNKNOWN}/large`,
+    version: "v1.0.0",
+    reads: "directory",
+    tell: (proxy, path) =>
+      proxy.set(`${path}.zip`, hostile("large", { name: "zeros", size: 600 * MEBIBYTE })),
+    errno: "EIO",
+    code: "TOO_LARGE",
+    reason: /test\.example\/large/,
+  },
+  {
+    name: "a name that leads out of the module",
+    module: `${UNKNOWN}/traversal`,
+    version: "v1.0.0",
+    reads: "directory",
+    tell: (proxy, path) =>
+      proxy.set(`${path}.zip`, hostile("traversal", { name: "../../../../../tmp/x" })),
+    errno: "EIO",
+    code: "INVALID",
+    reason: /\.\./,
+  },
+  {
+    name: "two names that differ in case only",
+    module: `${UNKNOWN}/twins`,
+    version: "v1.0.0",
+    reads: "directory",
+    tell: (proxy, path) =>
+      proxy.set(`${path}.zip`, hostile("twins", { name: "readme" }, { name: "README" })),
+    errno: "EIO",
+    code: "INVALID",
+    reason: /readme/i,
+  },
+  {
+    name: "a symbolic link",
+    module: `${UNKNOWN}/link`,
+    version: "v1.0.0",
+    reads: "directory",
+    tell: (proxy, path) =>
+      proxy.set(
+        `${path}.zip`,
+        hostile("link", { name: "passwd", content: "/etc/passwd", mode: 0o120777 }),
+      ),
+    errno: "EIO",
+    code: "INVALID",
+    reason: /passwd/,
+  },
+  {
+    name: "404",
+    module: "github.com/spf13/afero",
+    version: "v1.11.0",
+    reads: "directory",
+    tell: (proxy, path) => void proxy.addFault({ pattern: below(path), status: 404 }),
+    errno: "ENOENT",
+    code: "NOT_FOUND",
+    reason: /github\.com\/spf13\/afero/,
+  },
+  {
+    name: "410",
+    module: "github.com/spf13/viper",
+    version: "v1.18.2",
+    reads: "info",
+    tell: (proxy, path) => void proxy.addFault({ pattern: below(path), status: 410 }),
+    errno: "ENOENT",
+    code: "NOT_FOUND",
+    reason: /github\.com\/spf13\/viper/,
+  },
+  {
+    name: "403",
+    module: "github.com/fsnotify/fsnotify",
+    version: "v1.7.0",
+    reads: "mod",
+    tell: (proxy, path) =>
+      void proxy.addFault({ pattern: below(path), status: 403, reason: "not for you" }),
+    errno: "EIO",
+    code: "UPSTREAM",
+    reason: /403.*not for you/s,
+  },
+  {
+    name: "500",
+    module: "github.com/subosito/gotenv",
+    version: "v1.6.0",
+    reads: "directory",
+    tell: (proxy, path) =>
+      void proxy.addFault({ pattern: below(path), status: 500, reason: "out of order" }),
+    errno: "EIO",
+    code: "UPSTREAM",
+    reason: /500/,
+  },
+];
+
+describe("when the proxy says", () => {
+  let sandbox: Sandbox;
+  let mount: GomodfsMount;
+
+  beforeAll(async () => {
+    sandbox = await Sandbox.create();
+    mount = await sandbox.mount({
+      options: ["--log-format", "json"],
+      variables: { GONOSUMDB: UNKNOWN },
+    });
+  });
+
+  afterAll(async () => {
+    await sandbox[Symbol.asyncDispose]();
+  });
+
+  it.each(LIES)("$name, nothing wrong is served and the reason can be seen", async (lie) => {
+    const id = parseModuleVersion(lie.module, lie.version);
+    await lie.tell(sandbox.proxy, `/${downloadFile(id).replace(/^cache\/download\//, "")}`);
+    const name =
+      lie.reads === "directory" ? moduleDirectory(id) : `${downloadFile(id)}.${lie.reads}`;
+    await expect(lstat(join(mount.directory, name))).rejects.toMatchObject({ code: lie.errno });
+
+    const part = lie.reads === "directory" ? "zip" : lie.reads;
+    const what = `${lie.module}@${lie.version}.${part}`;
+    const failure = (await toldFailures(sandbox)).findLast((told) => told.what === what);
+    expect(failure).toMatchObject({ code: lie.code, reason: expect.stringMatching(lie.reason) });
+    expect(mount.log).toContain(JSON.stringify(what).slice(1, -1));
+    expect(await residentModules(sandbox)).not.toContain(`${lie.module}@${lie.version}`);
+    await expect(readdir(join(mount.directory, moduleDirectory(id)))).rejects.toThrow();
+  });
+
+  it("has taken no more memory for it than a few modules' worth", async () => {
+    const status = await readFile(`/proc/${mount.pid}/status`, "utf8");
+    const peak = Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]);
+    expect(peak).toBeGreaterThan(0);
+    expect(peak / 1024).toBeLessThan(400);
+  });
+
+  it("serves an honest module as if nothing had been", async () => {
+    const file = join(mount.directory, "rsc.io/quote@v1.5.2/quote.go");
+    expect(await readFile(file, "utf8")).toContain("package quote");
+  });
+});
+
+it("a forged answer of the checksum database convinces nobody", async () => {
+  await using sandbox = await Sandbox.create();
+  const lookup = await lookupPath(sandbox, "rsc.io/quote@v1.5.2");
+  const record = (await fetchBytes(sandbox.proxy, lookup)).toString();
+  const id = parseModuleVersion("rsc.io/quote", "v1.5.2");
+  const files = { "go.mod": 'module "rsc.io/quote"\n', "quote.go": "package quote // forged\n" };
+  sandbox.proxy.set("/rsc.io/quote/@v/v1.5.2.zip", writeZip(moduleEntries(id, files)));
+  const forged = record.replace(/h1:\S+/, "h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
+  expect(forged).not.toBe(record);
+  sandbox.proxy.set(lookup, forged);
+  const mount = await sandbox.mount();
+  const directory = join(mount.directory, moduleDirectory(id));
+  await expect(lstat(directory)).rejects.toMatchObject({ code: "EIO" });
+  const [failure] = await toldFailures(sandbox);
+  expect(failure).toMatchObject({ what: "rsc.io/quote@v1.5.2.zip", code: "SECURITY" });
+  expect(await residentModules(sandbox)).toEqual([]);
+});
+
+it("a checksum database that does not answer is no reason to trust", async () => {
+  await using sandbox = await Sandbox.create();
+  sandbox.proxy.addFault({ pattern: /^\/sumdb\/.*\/(lookup|tile|latest)/, status: 500 });
+  const mount = await sandbox.mount();
+  const directory = join(mount.directory, "rsc.io/quote@v1.5.2");
+  await expect(lstat(directory)).rejects.toMatchObject({ code: "EIO" });
+  expect(await residentModules(sandbox)).toEqual([]);
+});
+
+it("a failure is asked for again after a moment", async () => {
+  await using sandbox = await Sandbox.create();
+  const end = sandbox.proxy.addFault({ pattern: /quote.*\.zip$/, status: 403 });
+  const mount = await sandbox.mount();
+  const directory = join(mount.directory, "rsc.io/quote@v1.5.2");
+  await expect(lstat(directory)).rejects.toMatchObject({ code: "EIO" });
+  end();
+  await expect.poll(async () => await canBeRead(directory), { timeout: 10_000 }).toBe(true);
+});
+
+it("a slow proxy is waited for, and who waits can be interrupted", async () => {
+  await using sandbox = await Sandbox.create();
+  sandbox.proxy.addFault({ pattern: /quote.*\.zip$/, delay: 4000 });
+  const mount = await sandbox.mount();
+  const directory = join(mount.directory, "rsc.io/quote@v1.5.2");
+  const patient = readdir(directory);
+  const start = performance.now();
+  const impatient = await runProgram(["timeout", "--signal=INT", "1", "ls", directory]);
+  expect(impatient.status).not.toBe(0);
+  expect(performance.now() - start).toBeLessThan(3000);
+  expect(await patient).toContain("quote.go");
+});
+
+/** The path of a module's record in the checksum database that Go uses by default. */
+async function lookupPath(sandbox: Sandbox, module: string): Promise<string> {
+  const [name] = (await sandbox.go(["env", "GOSUMDB"])).trim().split("+");
+  return `/sumdb/${name}/lookup/${module}`;
+}
+
+async function fetchBytes(proxy: ReplayProxy, path: string): Promise<Buffer> {
+  const response = await fetch(`${proxy.url}${path}`);
+  expect(response.status).toBe(200);
+  return Buffer.from(await response.arrayBuffer());
+}
+
+async function canBeRead(directory: string): Promise<boolean> {
+  return await readdir(directory).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** The zip of a module of the tests' own, with entries besides its go.mod. */
+function hostile(name: string, ...entries: readonly ZipEntrySpec[]): Uint8Array {
+  const id = parseModuleVersion(`${UNKNOWN}/${name}`, "v1.0.0");
+  const root = `${UNKNOWN}/${name}@v1.0.0`;
+  const goMod = moduleEntries(id, { "go.mod": `module ${UNKNOWN}/${name}\n` });
+  return writeZip([
+    ...goMod,
+    ...entries.map((entry) => ({ ...entry, name: `${root}/${String(entry.name)}` })),
+  ]);
+}
+
+function ending(path: string): RegExp {
+  return new RegExp(`^${escapePattern(path)}$`);
+}
+
+function below(path: string): RegExp {
+  return new RegExp(`^${escapePattern(path)}\\.`);
+}
+
+/** Paths have dots, plus signs and exclamation marks. */
+function escapePattern(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}

@@ -1,0 +1,3 @@
+module example.com/write_attempts
+
+go 1.21
