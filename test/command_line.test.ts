@@ -116,25 +116,19 @@ describe("verify", () => {
     await readdir(join(mount.directory, "rsc.io/quote@v1.5.2"));
     await readdir(join(mount.directory, "github.com/pkg/errors@v0.9.1"));
     await mount.stop();
-    expect(await sandbox.gomodfs(["verify"])).toMatchObject({
-      status: 0,
-      stdout: expect.stringContaining("2 modules verified"),
-    });
+    expect(await printed(sandbox, ["verify"])).toContain("2 modules verified");
     await flipByteInPacks(join(sandbox.store, "git/objects/pack"));
     const damaged = await sandbox.gomodfs(["verify"]);
     expect(damaged.status).toBe(1);
     expect(damaged.stderr).toMatch(/(rsc\.io\/quote@v1\.5\.2|github\.com\/pkg\/errors@v0\.9\.1): /);
-    await expect(checkRepository(sandbox)).rejects.toThrow();
+    await expect(checkRepository(sandbox)).rejects.toThrow(/error/);
   });
 
   it("of one module that is named looks at that one, and fails if it is not resident", async () => {
     await using sandbox = await Sandbox.create();
     const mount = await sandbox.mount();
     await readdir(join(mount.directory, "rsc.io/quote@v1.5.2"));
-    expect(await sandbox.gomodfs(["verify", "rsc.io/quote@v1.5.2"])).toMatchObject({
-      status: 0,
-      stdout: expect.stringContaining("1 module"),
-    });
+    expect(await printed(sandbox, ["verify", "rsc.io/quote@v1.5.2"])).toContain("1 module");
     const missing = await sandbox.gomodfs(["verify", "rsc.io/quote@v1.5.1"]);
     expect(missing.status).toBe(1);
     expect(missing.stderr).toContain("rsc.io/quote@v1.5.1");
@@ -292,6 +286,11 @@ describe("mount and unmount", () => {
     expect(silent.log).toBe("");
   });
 });
+
+/** What a gomodfs command that must succeed prints. */
+async function printed(sandbox: Sandbox, args: readonly string[]): Promise<string> {
+  return await sandbox.run([GOMODFS, ...args]);
+}
 
 /** Flips bits in the middle of each pack. */
 async function flipByteInPacks(directory: string): Promise<void> {

@@ -17,25 +17,25 @@ it("runs the example of the README", async () => {
     timeout: 110_000,
     environment: { GOFLAGS: "" },
   });
-  expect(result).toMatchObject({ status: 0, stdout: expect.stringContaining("Hello, world.") });
+  expect(result.status).toBe(0);
+  expect(result.stdout).toContain("Hello, world.");
   expect(result.stdout).toContain("rsc.io/quote v1.5.2");
   await expect(access(sandbox.path("home/go/pkg/mod/rsc.io"))).rejects.toThrow("ENOENT");
   await checkRepository(sandbox);
 });
 
 it.each([
-  { name: "0", command: ["true"], status: 0 },
-  { name: "1", command: ["false"], status: 1 },
-  { name: "7", command: ["sh", "-c", "exit 7"], status: 7 },
-  { name: "126, a file that is no program", command: ["/etc/passwd"], status: 126 },
-  { name: "127, no such program", command: ["no-such-program"], status: 127 },
-  { name: "143, killed by SIGTERM", command: ["sh", "-c", "kill -TERM $$"], status: 143 },
-])("exits as the command does: $name", async ({ command, status }) => {
+  { name: "0", command: ["true"], status: 0, says: /^$/ },
+  { name: "1", command: ["false"], status: 1, says: /^$/ },
+  { name: "7", command: ["sh", "-c", "exit 7"], status: 7, says: /^$/ },
+  { name: "126, no program", command: ["/etc/passwd"], status: 126, says: /\/etc\/passwd/ },
+  { name: "127, no file", command: ["no-such-program"], status: 127, says: /no-such-program/ },
+  { name: "143, SIGTERM", command: ["sh", "-c", "kill -TERM $$"], status: 143, says: /^$/ },
+])("exits as the command does: $name", async ({ command, status, says }) => {
   await using sandbox = await Sandbox.create();
   const result = await sandbox.gomodfs(["exec", "--", ...command]);
   expect(result.status).toBe(status);
-  if (status === 126 || status === 127) expect(result.stderr).toContain(command[0]);
-  else expect(result.stderr).toBe("");
+  expect(result.stderr).toMatch(says);
 });
 
 it("hands on standard input, output and error, the arguments and the environment", async () => {
@@ -85,7 +85,8 @@ it("shows the mount to the command alone", async () => {
   await using sandbox = await Sandbox.create();
   const modcache = sandbox.modcache;
   const result = await sandbox.gomodfs(["exec", "--", "ls", join(modcache, "rsc.io/quote@v1.5.2")]);
-  expect(result).toMatchObject({ status: 0, stdout: expect.stringContaining("quote.go") });
+  expect(result.status).toBe(0);
+  expect(result.stdout).toContain("quote.go");
   expect(await readdir(modcache)).toEqual([]);
 });
 
@@ -116,7 +117,8 @@ it("uses the daemon that serves the store already", async () => {
   const directory = copyHello(sandbox);
   const list = ["go", "list", "-deps", "."] as const;
   const listed = await sandbox.gomodfs(["exec", "-C", directory, "--", ...list]);
-  expect(listed).toMatchObject({ status: 0, stdout: expect.stringContaining("rsc.io/quote\n") });
+  expect(listed.status).toBe(0);
+  expect(listed.stdout).toContain("rsc.io/quote\n");
   const inside = await sandbox.gomodfs(["exec", "--", GOMODFS, "status", "--json"]);
   const serving = await daemons(sandbox, inside);
   expect(serving.map((daemon) => daemon.count("pid"))).toEqual([mount.pid]);
@@ -169,10 +171,8 @@ it("--proxy goes before GOPROXY", async () => {
   const result = await sandbox.gomodfs(["exec", ...flags, "--", "go", "list", "-m", "all"], {
     environment: { GOPROXY: "off" },
   });
-  expect(result).toMatchObject({
-    status: 0,
-    stdout: expect.stringContaining("rsc.io/quote v1.5.2"),
-  });
+  expect(result.status).toBe(0);
+  expect(result.stdout).toContain("rsc.io/quote v1.5.2");
 });
 
 it("a go.sum that says something else than the proxy stops the build", async () => {

@@ -5,12 +5,12 @@ import { OrdinaryUser, type UserProgramOptions } from "./support/ordinary_user.t
 import type { ProgramResult } from "./support/program.ts";
 import { Sandbox } from "./support/sandbox.ts";
 
-const WAYS: readonly (UserProgramOptions & { readonly way: string })[] = [
-  { way: "in a user namespace", device: "open" },
-  { way: "through fusermount3", device: "open", withoutUserNamespaces: true },
+const WAYS: readonly { readonly way: string; readonly options: UserProgramOptions }[] = [
+  { way: "in a user namespace", options: { device: "open" } },
+  { way: "through fusermount3", options: { device: "open", withoutUserNamespaces: true } },
 ];
 
-describe.each(WAYS)("exec as an ordinary user, $way", ({ way: _, ...options }) => {
+describe.each(WAYS)("exec as an ordinary user, $way", ({ options }) => {
   let exec: (...args: readonly string[]) => Promise<ProgramResult>;
   let user: OrdinaryUser;
 

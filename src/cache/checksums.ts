@@ -1,6 +1,11 @@
 import { GomodfsError } from "../lib/gomodfs_error.ts";
 import type { GoSum, SumKind } from "../module/go_sum.ts";
-import { formatModuleVersion, type H1, type ModulePath, type ModuleVersion } from "../module/module_version.ts";
+import {
+  formatModuleVersion,
+  type H1,
+  type ModulePath,
+  type ModuleVersion,
+} from "../module/module_version.ts";
 import { TOOLCHAIN_PATH } from "../module/toolchain.ts";
 
 /** A checksum database whose answers are proven against its signed tree. */
@@ -47,9 +52,13 @@ export class Checksums {
     if (!this.#mustLookUp(id.path)) return "exempt";
     const { database } = this.#policy;
     if (database === undefined) {
-      throw new GomodfsError("UNVERIFIED", `cannot verify ${formatModuleVersion(id)}: GOSUMDB=off`, {
-        hint: "toolchains are always checked against the checksum database: unset GOSUMDB, or set GOTOOLCHAIN=local",
-      });
+      throw new GomodfsError(
+        "UNVERIFIED",
+        `cannot verify ${formatModuleVersion(id)}: GOSUMDB=off`,
+        {
+          hint: "toolchains are always checked against the checksum database: unset GOSUMDB, or set GOTOOLCHAIN=local",
+        },
+      );
     }
     const record = await database.lookup(id);
     return { source: database.name, hashes: new Set([record[what]]) };
@@ -67,12 +76,19 @@ export class Checksums {
  *
  * @throws GomodfsError `SECURITY` if it is something else
  */
-export function checkHash(id: ModuleVersion, what: SumKind, actual: H1, expected: Expectation): void {
+export function checkHash(
+  id: ModuleVersion,
+  what: SumKind,
+  actual: H1,
+  expected: Expectation,
+): void {
   if (expected === "exempt" || expected.hashes.has(actual)) return;
   const thing = what === "zip" ? formatModuleVersion(id) : `${formatModuleVersion(id)}/go.mod`;
   throw new GomodfsError(
     "SECURITY",
     `checksum mismatch for ${thing}: downloaded ${actual}, ${expected.source} says ${[...expected.hashes].join(" or ")}`,
-    { hint: "the download may have been tampered with, or the version was changed after it was published" },
+    {
+      hint: "the download may have been tampered with, or the version was changed after it was published",
+    },
   );
 }

@@ -38,7 +38,9 @@ export class FailureLog {
   }
 
   add(what: string, error: unknown): void {
-    const lifetime = isGomodfsError(error, "NOT_FOUND") ? NOT_FOUND_MILLISECONDS : OTHER_MILLISECONDS;
+    const lifetime = isGomodfsError(error, "NOT_FOUND")
+      ? NOT_FOUND_MILLISECONDS
+      : OTHER_MILLISECONDS;
     this.#remembered.delete(what);
     this.#remembered.set(what, { error, until: this.#clock() + lifetime });
     dropOldest(this.#remembered, KEPT_ANSWERS);

@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import type { Logger } from "../lib/logger.ts";
+import { SingleFlight } from "../lib/single_flight.ts";
 import { goModHash } from "../module/dirhash.ts";
 import { formatModuleVersion, type ModuleVersion } from "../module/module_version.ts";
 import { canonicalRevisionInfo } from "../module/revision_info.ts";
@@ -7,7 +8,6 @@ import type { ModuleStore, ZipBytes } from "../store/module_store.ts";
 import type { ModuleSource, Priority } from "../upstream/module_source.ts";
 import { type Checksums, checkHash, type Expectation } from "./checksums.ts";
 import { FailureLog, type FetchFailure } from "./failure_log.ts";
-import { SingleFlight } from "./single_flight.ts";
 
 /** The parts of a module that are fetched, verified and stored each by itself. */
 export type ModulePart = "info" | "mod" | "zip";
@@ -109,7 +109,10 @@ export class ModuleCache {
       throw error;
     }
     this.#fetched++;
-    this.#log.debug(`fetched ${what}`, { priority, milliseconds: Math.round(performance.now() - start) });
+    this.#log.debug(`fetched ${what}`, {
+      priority,
+      milliseconds: Math.round(performance.now() - start),
+    });
     for (const listener of this.#listeners) listener(id, part);
   }
 

@@ -1,8 +1,12 @@
 import { resolve } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import type { SumText } from "../daemon/control_protocol.ts";
 import { exitCode } from "../exec/child_command.ts";
 import { execute } from "../exec/execute.ts";
-import { findGoSums } from "../exec/go_sums.ts";
+import { goDirectory } from "../exec/go_directory.ts";
+import { findGoSums, isVendored } from "../exec/go_sums.ts";
 import { GomodfsError } from "../lib/gomodfs_error.ts";
+import type { GoSettings } from "../upstream/go_settings.ts";
 import type { ExecFlags } from "./program.ts";
 import { readSessionSettings } from "./session_settings.ts";
 
@@ -21,8 +25,35 @@ export async function runExec(command: readonly string[], flags: ExecFlags): Pro
     settings,
     proxy,
     log,
-    sums: await findGoSums({ directory, settings }),
+    sums: await findSums([name, ...args], directory, settings),
   });
   if (status.kind === "not-started") process.stderr.write(`gomodfs: ${status.message}\n`);
+  if (status.kind === "signalled") await endBy(status.signal);
   return exitCode(status);
 }
+
+async function findSums(
+  argv: [string, ...string[]],
+  directory: string,
+  settings: GoSettings,
+): Promise<SumText[]> {
+  const search = { directory: goDirectory(argv, directory), settings };
+  return (await isVendored(search)) ? [] : await findGoSums(search);
+}
+
+/** Ends as the command ended, so that a shell sees an interrupted loop as one. */
+async function endBy(signal: NodeJS.Signals): Promise<void> {
+  if (!ENDING_SIGNALS.has(signal)) return;
+  process.kill(process.pid, signal);
+  await setTimeout(SIGNAL_MILLISECONDS);
+}
+
+/** Those that leave no core file behind. */
+const ENDING_SIGNALS: ReadonlySet<NodeJS.Signals> = new Set([
+  "SIGINT",
+  "SIGTERM",
+  "SIGHUP",
+  "SIGKILL",
+  "SIGPIPE",
+]);
+const SIGNAL_MILLISECONDS = 1_000;

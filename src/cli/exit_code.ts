@@ -10,7 +10,9 @@ export const EXIT_USAGE = 2;
 /** Prints why a command failed, and gives the exit code that says so. */
 export function reportError(error: unknown): number {
   if (!(error instanceof GomodfsError)) {
-    process.stderr.write(`gomodfs: internal error: ${error instanceof Error ? error.stack : String(error)}\n`);
+    process.stderr.write(
+      `gomodfs: internal error: ${error instanceof Error ? error.stack : String(error)}\n`,
+    );
     return EXIT_FAILED;
   }
   process.stderr.write(`gomodfs: ${error.message}${causes(error)}\n`);

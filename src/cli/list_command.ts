@@ -18,7 +18,11 @@ export async function runList(flags: StoreFlags & { readonly json?: boolean }): 
 }
 
 function byPathAndVersion({ id: a }: ResidentModule, { id: b }: ResidentModule): number {
-  return compareBytes(a.path, b.path) || compare(a.version, b.version) || compareBytes(a.version, b.version);
+  return (
+    compareBytes(a.path, b.path) ||
+    compare(a.version, b.version) ||
+    compareBytes(a.version, b.version)
+  );
 }
 
 function describe({ id, info, goMod, zip }: ResidentModule): unknown {

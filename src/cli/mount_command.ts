@@ -8,7 +8,14 @@ import { readSessionSettings } from "./session_settings.ts";
 export async function runMount(directory: string, flags: MountFlags): Promise<number> {
   const environment = process.env;
   const { location, settings, proxy, log } = readSessionSettings(flags, environment, "info");
-  const service = await ModuleService.open({ location, settings, proxy, environment, sums: [], log });
+  const service = await ModuleService.open({
+    location,
+    settings,
+    proxy,
+    environment,
+    sums: [],
+    log,
+  });
   try {
     const signal = nextSignal();
     const served = await serveMount({
@@ -33,7 +40,8 @@ export async function runMount(directory: string, flags: MountFlags): Promise<nu
 
 function nextSignal(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+      process.once(signal, () => resolve());
   });
 }
 

@@ -20,7 +20,9 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
 
 function createProgram(exit: (code: number) => void): Command {
   const program = new Command("gomodfs")
-    .description("Every Go module at once: a verified, read-only GOMODCACHE, fetched when first read.")
+    .description(
+      "Every Go module at once: a verified, read-only GOMODCACHE, fetched when first read.",
+    )
     .exitOverride()
     .enablePositionalOptions()
     .showHelpAfterError("(gomodfs --help lists the commands and options)")
@@ -115,7 +117,10 @@ function addStatus(program: Command, exit: (code: number) => void): void {
     .description("show what is resident, what is under way and what failed lately")
     .addOption(storeOption())
     .option("--json", "print one JSON object")
-    .addHelpText("after", "\nExamples:\n  gomodfs status\n  gomodfs status --json | jq .store.storedBytes")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  gomodfs status\n  gomodfs status --json | jq .store.storedBytes",
+    )
     .action(async (options: StoreFlags & { readonly json?: boolean }) => {
       const { runStatus } = await import("./status_command.ts");
       exit(await runStatus(options));
@@ -141,7 +146,10 @@ function addVerify(program: Command, exit: (code: number) => void): void {
     .argument("[modules...]", "MODULE@VERSION; all resident modules if none is named")
     .description("read every stored byte of modules again and compare it with their h1 hash")
     .addOption(storeOption())
-    .addHelpText("after", "\nExamples:\n  gomodfs verify\n  gomodfs verify golang.org/x/net@v0.43.0")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  gomodfs verify\n  gomodfs verify golang.org/x/net@v0.43.0",
+    )
     .action(async (modules: string[], options: StoreFlags) => {
       const { runVerify } = await import("./verify_command.ts");
       exit(await runVerify(modules, options));
@@ -155,9 +163,18 @@ function storeOption(): Option {
 function withSourceOptions(command: Command): Command {
   return command
     .addOption(storeOption())
-    .addOption(new Option("--proxy <list>", "where modules come from, as GOPROXY (default: what the go command uses)"))
-    .addOption(new Option("--log-level <level>", "how much to say on standard error").choices(LOG_LEVELS))
-    .addOption(new Option("--log-format <format>", "how to say it").choices(LOG_FORMATS).default("text"));
+    .addOption(
+      new Option(
+        "--proxy <list>",
+        "where modules come from, as GOPROXY (default: what the go command uses)",
+      ),
+    )
+    .addOption(
+      new Option("--log-level <level>", "how much to say on standard error").choices(LOG_LEVELS),
+    )
+    .addOption(
+      new Option("--log-format <format>", "how to say it").choices(LOG_FORMATS).default("text"),
+    );
 }
 
 /** Flags of commands that look into a store. */

@@ -75,7 +75,9 @@ function formatDaemon(daemon: DaemonStatus): string[] {
     `  asked     ${counts.hits} hits, ${counts.misses} misses; ${counts.reads} reads, ${formatBytes(counts.readBytes)}`,
     `  fetched   ${counts.fetched} parts, ${counts.failed} failures, ${flights.length} under way`,
     ...flights.slice(0, SHOWN).map((flight) => `  fetching  ${flight}`),
-    ...failures.slice(-SHOWN).map(({ time, what, reason }) => `  failed    ${time} ${what}: ${reason}`),
+    ...failures
+      .slice(-SHOWN)
+      .map(({ time, what, reason }) => `  failed    ${time} ${what}: ${reason}`),
   ];
 }
 

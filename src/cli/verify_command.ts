@@ -40,7 +40,9 @@ function residentIds(reader: GitStoreReader): ModuleVersion[] {
 function verify(reader: GitStoreReader, id: ModuleVersion): Verification {
   try {
     const module = reader.openModule(id);
-    return module === undefined ? { ok: false, reason: "it is not resident" } : verifyModule(module);
+    return module === undefined
+      ? { ok: false, reason: "it is not resident" }
+      : verifyModule(module);
   } catch (error) {
     if (isGomodfsError(error)) return { ok: false, reason: error.message };
     throw error;

@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { tmpdir } from "node:os";
 import type { MountCounts } from "../fuse/mount_counters.ts";
 import { GomodfsError } from "../lib/gomodfs_error.ts";
 import { VERSION } from "../lib/version.ts";
@@ -10,7 +9,7 @@ import { ControlServer } from "./control_server.ts";
 import { type DaemonRegistration, DaemonRegistry } from "./daemon_registry.ts";
 import type { ModuleService } from "./module_service.ts";
 import { currentProcess } from "./process_identity.ts";
-import { controlSocketPath, makeRuntimeDirectory } from "./runtime_directory.ts";
+import { controlSocketPath, runtimeDirectory } from "./runtime_directory.ts";
 import type { StoreLocation } from "./store_location.ts";
 
 /** What a daemon is made of. */
@@ -65,12 +64,7 @@ export class Daemon {
 
   async #listen(): Promise<void> {
     const { environment, location, visibleAt, uid } = this.#options;
-    const directory = makeRuntimeDirectory({
-      environment,
-      temporaryDirectory: tmpdir(),
-      uid,
-      effectiveUid: process.geteuid?.() ?? uid,
-    });
+    const directory = runtimeDirectory(environment, uid);
     const socketPath = controlSocketPath(directory, process.pid, randomBytes(8).toString("hex"));
     this.#control = await ControlServer.listen(
       socketPath,

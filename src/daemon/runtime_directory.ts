@@ -1,4 +1,5 @@
 import { lstatSync, mkdirSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { GomodfsError } from "../lib/gomodfs_error.ts";
 
@@ -50,6 +51,15 @@ export function makeRuntimeDirectory(settings: RuntimeDirectorySettings): string
  */
 export function controlSocketPath(directory: string, pid: number, random: string): string {
   return join(directory, `control-${pid}-${random}.sock`);
+}
+
+/** The runtime directory of the person `uid`, with this process's own settings. */
+export function runtimeDirectory(
+  environment: RuntimeDirectorySettings["environment"],
+  uid: number,
+): string {
+  const effectiveUid = process.geteuid?.() ?? uid;
+  return makeRuntimeDirectory({ environment, temporaryDirectory: tmpdir(), uid, effectiveUid });
 }
 
 function makePrivate(directory: string, owner: number): void {

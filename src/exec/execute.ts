@@ -7,10 +7,20 @@ import { findMount, readMountTable } from "../fuse/mount_table.ts";
 import { GomodfsError, isGomodfsError } from "../lib/gomodfs_error.ts";
 import type { Logger } from "../lib/logger.ts";
 import { parseGoSum, type SumLine } from "../module/go_sum.ts";
+import type { ModuleVersion } from "../module/module_version.ts";
+import { goPlatform, TOOLCHAIN_PATH } from "../module/toolchain.ts";
 import type { GoSettings } from "../upstream/go_settings.ts";
-import { type Command, type CommandStatus, type Environment, refuseCommand, runCommand } from "./child_command.ts";
+import {
+  type Command,
+  type CommandStatus,
+  type Environment,
+  refuseCommand,
+  runCommand,
+} from "./child_command.ts";
 import { fillModuleCache } from "./fill_module_cache.ts";
-import { type MountChoice, chooseMountWay, describeRefusals } from "./namespace.ts";
+import { goDirectory } from "./go_directory.ts";
+import { chooseToolchain, toolchainEnvironment } from "./go_toolchain.ts";
+import { chooseMountWay, describeRefusals, type MountChoice } from "./namespace.ts";
 import { SystemProbes } from "./namespace_probes.ts";
 import { bindMount, runInPrivateMount } from "./private_mount.ts";
 import { runOnFusermount, runOnPrivateSession } from "./served_command.ts";
@@ -49,16 +59,52 @@ export interface PreparedExec {
 export async function execute(request: ExecRequest): Promise<CommandStatus> {
   const { identity, environment } = takeOuterIdentity(request.environment);
   const moduleCache = requireModuleCache(request.settings);
-  const command: Command = { argv: request.argv, directory: request.directory, environment };
-  const refusal = refuseCommand(command);
-  if (refusal !== undefined) return refusal;
-  const prepared: PreparedExec = { request, command, moduleCache, identity };
-
   const [choice, daemon] = await Promise.all([
     identity === undefined ? chooseMountWay(systemProbes(environment)) : ROOT_IN_OWN_NAMESPACE,
     findDaemon(request.location),
   ]);
-  return daemon === undefined ? await runAlone(prepared, choice) : await runOnDaemon(prepared, choice, daemon);
+  if (daemon === undefined && choice.way === "user-namespace") return reexec(environment);
+
+  const wanted: Command = { argv: request.argv, directory: request.directory, environment };
+  const toolchain = await toolchainOf(request, wanted);
+  const refusal = toolchain === undefined ? refuseCommand(wanted) : undefined;
+  if (refusal !== undefined) return refusal;
+  const command =
+    toolchain === undefined
+      ? wanted
+      : { ...wanted, environment: toolchainEnvironment(environment, moduleCache, toolchain) };
+  const prepared: PreparedExec = { request, command, moduleCache, identity };
+  return daemon === undefined
+    ? await runAlone(prepared, choice)
+    : await runOnDaemon(prepared, choice, daemon);
+}
+
+function reexec(environment: Environment): never {
+  const argv = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+  reexecInUserNamespace(argv, environment, currentIdentity());
+  throw new GomodfsError("UNSUPPORTED", "unshare did not start");
+}
+
+/** The toolchain module that the command runs, if there is no Go on the PATH. */
+async function toolchainOf(
+  request: ExecRequest,
+  { argv, environment, directory }: Command,
+): Promise<ModuleVersion | undefined> {
+  const { settings, proxy } = request;
+  const isProxyKnown = (proxy ?? settings.GOPROXY) !== undefined;
+  const versions = (): Promise<string[]> =>
+    withService(request, async ({ source }) => {
+      const list = await source.versions(TOOLCHAIN_PATH);
+      return Buffer.from(list).toString("utf8").split("\n");
+    });
+  return await chooseToolchain({
+    argv,
+    directory: goDirectory(argv, directory),
+    environment,
+    settings,
+    platform: goPlatform(process.platform, process.arch),
+    versions: isProxyKnown ? versions : undefined,
+  });
 }
 
 const ROOT_IN_OWN_NAMESPACE: MountChoice = { way: "root", refused: [] };
@@ -69,11 +115,7 @@ async function runAlone(prepared: PreparedExec, choice: MountChoice): Promise<Co
     case "root":
       return await withService(request, (service) => runOnPrivateSession(prepared, service));
     case "user-namespace":
-      reexecInUserNamespace([process.execPath, ...process.execArgv, ...process.argv.slice(1)], command.environment, {
-        uid: process.getuid?.() ?? 0,
-        gid: process.getgid?.() ?? 0,
-      });
-      throw new GomodfsError("UNSUPPORTED", "unshare did not start");
+      return reexec(command.environment);
     case "fusermount3":
       return await withService(request, (service) => runOnFusermount(prepared, service));
     case "none":
@@ -92,20 +134,24 @@ async function runOnDaemon(
   daemon: ServingDaemon,
 ): Promise<CommandStatus> {
   const ended = new AbortController();
-  const prefetched = callDaemon(daemon.socketPath, { command: "prefetch", sums: request.sums }, { signal: ended.signal });
+  const prefetched = callDaemon(
+    daemon.socketPath,
+    { command: "prefetch", sums: request.sums },
+    { signal: ended.signal },
+  );
   // Fetching ahead is a favour: what is missing is fetched when it is read.
   prefetched.catch((error: unknown) => {
-    if (!isGomodfsError(error, "CANCELLED")) request.log.debug("the daemon does not fetch ahead", { error });
+    if (!isGomodfsError(error, "CANCELLED"))
+      request.log.debug("the daemon does not fetch ahead", { error });
   });
   try {
     if (choice.way === "root" || choice.way === "user-namespace") {
       const unprivileged = choice.way === "user-namespace";
-      const identity = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
       return await runInPrivateMount({
         mount: bindMount(daemon.mountPoint, moduleCache),
         command,
         unprivileged,
-        ...(unprivileged ? { identity } : {}),
+        ...(unprivileged ? { identity: currentIdentity() } : {}),
       });
     }
     const environment = { ...command.environment, GOMODCACHE: daemon.mountPoint };
@@ -147,13 +193,20 @@ async function answers(socketPath: string): Promise<boolean> {
 
 const PING_MILLISECONDS = 2_000;
 
-async function withService(
+async function withService<T>(
   request: ExecRequest,
-  run: (service: ModuleService) => Promise<CommandStatus>,
-): Promise<CommandStatus> {
+  run: (service: ModuleService) => Promise<T>,
+): Promise<T> {
   const { location, settings, proxy, log } = request;
   const environment = { ...request.environment };
-  const service = await ModuleService.open({ location, settings, proxy, environment, sums: sumLines(request), log });
+  const service = await ModuleService.open({
+    location,
+    settings,
+    proxy,
+    environment,
+    sums: sumLines(request),
+    log,
+  });
   try {
     return await run(service);
   } finally {
@@ -167,13 +220,20 @@ export function sumLines({ sums }: Pick<ExecRequest, "sums">): SumLine[] {
 }
 
 function systemProbes(environment: Environment): SystemProbes {
-  const identity = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
-  return new SystemProbes({ environment, identity });
+  return new SystemProbes({ environment, identity: currentIdentity() });
+}
+
+function currentIdentity(): Identity {
+  return { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
 }
 
 function requireModuleCache({ GOMODCACHE }: GoSettings): string {
   if (GOMODCACHE?.startsWith("/") === true) return GOMODCACHE;
-  throw new GomodfsError("USAGE", "cannot tell where GOMODCACHE is: neither it, nor GOPATH, nor HOME is set", {
-    hint: "set GOMODCACHE to an absolute path",
-  });
+  throw new GomodfsError(
+    "USAGE",
+    "cannot tell where GOMODCACHE is: neither it, nor GOPATH, nor HOME is set",
+    {
+      hint: "set GOMODCACHE to an absolute path",
+    },
+  );
 }

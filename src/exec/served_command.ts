@@ -1,9 +1,7 @@
-import { mkdtemp, rmdir } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Daemon } from "../daemon/daemon.ts";
 import { FuseMount } from "../daemon/fuse_mount.ts";
 import type { ModuleService } from "../daemon/module_service.ts";
+import { runtimeDirectory } from "../daemon/runtime_directory.ts";
 import { serveMount } from "../daemon/serve_mount.ts";
 import { openDevice } from "../fuse/fuse_device.ts";
 import { MountCounters } from "../fuse/mount_counters.ts";
@@ -11,10 +9,14 @@ import { mountArguments } from "../fuse/mount_options.ts";
 import type { CommandStatus } from "./child_command.ts";
 import { runCommand } from "./child_command.ts";
 import { type PreparedExec, sumLines } from "./execute.ts";
+import { MountDirectory } from "./mount_directory.ts";
 import { DEVICE_DESCRIPTOR, runInPrivateMount } from "./private_mount.ts";
 
 /** Serves the command's own mount, over the user's GOMODCACHE in a mount namespace that only the command sees. */
-export async function runOnPrivateSession(prepared: PreparedExec, service: ModuleService): Promise<CommandStatus> {
+export async function runOnPrivateSession(
+  prepared: PreparedExec,
+  service: ModuleService,
+): Promise<CommandStatus> {
   const { request, command, moduleCache, identity } = prepared;
   const { location, log } = request;
   const device = openDevice();
@@ -52,27 +54,29 @@ export async function runOnPrivateSession(prepared: PreparedExec, service: Modul
 }
 
 /** Serves the command's own mount at a directory that others may see. */
-export async function runOnFusermount(prepared: PreparedExec, service: ModuleService): Promise<CommandStatus> {
+export async function runOnFusermount(
+  prepared: PreparedExec,
+  service: ModuleService,
+): Promise<CommandStatus> {
   const { request, command } = prepared;
-  const directory = await mkdtemp(join(tmpdir(), "gomodfs-"));
+  // Stable from run to run: the path is part of GOCACHE's keys.
+  await using directory = await MountDirectory.take(
+    runtimeDirectory(command.environment, process.getuid?.() ?? 0),
+  );
+  const served = await serveMount({
+    service,
+    location: request.location,
+    environment: { ...command.environment },
+    log: request.log,
+    directory: directory.path,
+    allowOther: false,
+  });
+  fetchAhead(served.daemon, prepared);
   try {
-    const served = await serveMount({
-      service,
-      location: request.location,
-      environment: { ...command.environment },
-      log: request.log,
-      directory,
-      allowOther: false,
-    });
-    fetchAhead(served.daemon, prepared);
-    try {
-      const environment = { ...command.environment, GOMODCACHE: served.mountPoint };
-      return await runCommand({ ...command, environment });
-    } finally {
-      await served.close();
-    }
+    const environment = { ...command.environment, GOMODCACHE: served.mountPoint };
+    return await runCommand({ ...command, environment });
   } finally {
-    await rmdir(directory);
+    await served.close();
   }
 }
 

@@ -21,13 +21,13 @@ describe("parseMountInfo()", () => {
   });
 
   it("reads back any path that the kernel escapes", () => {
-    const escape = (path: string): string =>
+    const escapeOctal = (path: string): string =>
       path.replace(/[ \t\n\\]/g, (char) =>
         `\\0${char.charCodeAt(0).toString(8).padStart(2, "0")}`.replace("\\0134", "\\134"),
       );
     fc.assert(
       fc.property(fc.string({ minLength: 1 }), (path) => {
-        const line = `42 27 0:39 / /${escape(path)} ro - fuse.gomodfs gomodfs ro`;
+        const line = `42 27 0:39 / /${escapeOctal(path)} ro - fuse.gomodfs gomodfs ro`;
         expect(parseMountInfo(line)[0]?.mountPoint).toBe(`/${path}`);
       }),
     );

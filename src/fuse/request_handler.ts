@@ -26,6 +26,7 @@ import {
   type ReadRequest,
   type Unique,
 } from "./request.ts";
+import { encodeStatfs } from "./statfs.ts";
 
 const { EAGAIN, EINTR, EIO, ENOENT, ENOSYS, ENOTCONN, EOVERFLOW, EPROTO } = constants.errno;
 
@@ -53,8 +54,6 @@ type Turn = "first" | "again";
 const DEFAULT_PENDING_LIMIT = 16_384;
 /** Room for rows of directories and for small files, which are cheaper to copy than to send from two buffers. */
 const REPLY_CAPACITY = 64 * 1024;
-const STATFS_BLOCK_SIZE = 4096;
-const NAME_MAX = 255;
 
 /** Answers the kernel's requests from a {@linkcode FileSystem}. It does no input or output of its own. */
 export class RequestHandler {
@@ -255,14 +254,9 @@ export class RequestHandler {
     return "reply";
   }
 
-  /** No blocks in all: how much there could be has no bound, and `df` leaves such file systems out. */
   #statfs(unique: Unique): Outcome {
     this.#writer.begin(unique);
-    this.#writer.zeros(40);
-    this.#writer.u32(STATFS_BLOCK_SIZE);
-    this.#writer.u32(NAME_MAX);
-    this.#writer.u32(STATFS_BLOCK_SIZE);
-    this.#writer.zeros(28);
+    encodeStatfs(this.#writer);
     this.#writer.end(0);
     return "reply";
   }

@@ -194,7 +194,8 @@ export class FuseSession<ToWorker> {
 
   /** One notification wakes the thread for everything sent until it rises. */
   #wake(): void {
-    if (this.#state === "ready" && this.#control.requestWake()) this.#waker.wake();
+    if (this.#state !== "ready") return;
+    if (this.#control.requestWake() || this.#waker.hasFailed) this.#waker.wake();
   }
 
   #notify(notification: Buffer): void {

@@ -108,7 +108,12 @@ describe("a mounted session", () => {
     await file.sync();
     const { stdout } = await run("stat", ["-f", "-c", "%l", memory.directory]);
     expect(stdout.trim()).toBe("255");
-    await run("cp", ["--sparse=always", "--preserve=all", memory.path("hello.txt"), "/dev/null"]);
+    const copy = await mkdtemp(join(tmpdir(), "gomodfs-copy-"));
+    try {
+      await run("cp", ["--sparse=always", "--preserve=all", memory.path("hello.txt"), copy]);
+    } finally {
+      await rm(copy, { recursive: true });
+    }
   });
 
   it("reports what the file system throws and serves on", async () => {

@@ -15,6 +15,7 @@ export class Waker {
   readonly #path: string;
   readonly #notification = retrieveNothing(WAKE_FILE_NODE);
   #lookingUp = false;
+  #failed = false;
 
   /** @param mountPoint where this process finds the mount */
   constructor(device: number, mountPoint: string) {
@@ -22,7 +23,12 @@ export class Waker {
     this.#path = join(mountPoint, WAKE_FILE_NAME);
   }
 
-  /** Never waits. If the mount cannot be reached any more, the thread wakes with the next request or with its end. */
+  /** Whether the last attempt failed, since the kernel had forgotten the wake file and its path did not lead to it. */
+  get hasFailed(): boolean {
+    return this.#failed;
+  }
+
+  /** Never waits. If it fails, the thread wakes with the next request. */
   wake(): void {
     if (this.#retrieve() || this.#lookingUp) return;
     this.#lookingUp = true;
@@ -54,13 +60,11 @@ export class Waker {
   }
 
   async #lookUpAndRetrieve(): Promise<void> {
-    try {
-      await stat(this.#path);
-    } catch {
-      return;
-    } finally {
-      this.#lookingUp = false;
-    }
-    this.#retrieve();
+    const isThere = await stat(this.#path).then(
+      () => true,
+      () => false,
+    );
+    this.#lookingUp = false;
+    this.#failed = !isThere || !this.#retrieve();
   }
 }

@@ -1,5 +1,11 @@
 import { type DestinationStream, destination, pino } from "pino";
-import { describeError, type LogFields, type LogFormat, type LogLevel, type Logger } from "./logger.ts";
+import {
+  describeError,
+  type LogFields,
+  type LogFormat,
+  type Logger,
+  type LogLevel,
+} from "./logger.ts";
 
 /** How a logger is made. */
 export interface LoggerOptions {
@@ -20,8 +26,10 @@ export function createLogger({ level, format }: LoggerOptions): Logger {
     },
     format === "json" ? stderr : textLines(stderr),
   );
-  const write = (at: Exclude<LogLevel, "silent">) => (message: string, fields: LogFields = {}) =>
-    log[at](fields, message);
+  const write =
+    (at: Exclude<LogLevel, "silent">) =>
+    (message: string, fields: LogFields = {}) =>
+      log[at](fields, message);
   return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
 }
 

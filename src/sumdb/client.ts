@@ -10,7 +10,7 @@ import { LatestTree } from "./latest_tree.ts";
 import { MisbehaviorError } from "./misbehavior.ts";
 import { MAX_NOTE_SIZE } from "./note.ts";
 import { PendingWrites } from "./pending_writes.ts";
-import { SingleFlight } from "./single_flight.ts";
+import { SingleFlight } from "../lib/single_flight.ts";
 import { storedHashIndex, type Tree } from "./tlog.ts";
 import { parseRecord, recordLines } from "./tree_note.ts";
 import type { Verifier } from "./verifier.ts";

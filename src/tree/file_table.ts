@@ -21,7 +21,9 @@ export interface FileTable {
 
 /** The files that the directory of module `id` shows. */
 export function fileTable(id: ModuleVersion, manifest: Manifest): FileTable {
-  return id.path === TOOLCHAIN_PATH ? toolchainFileTable(manifest) : new ManifestFileTable(manifest);
+  return id.path === TOOLCHAIN_PATH
+    ? toolchainFileTable(manifest)
+    : new ManifestFileTable(manifest);
 }
 
 class ManifestFileTable implements FileTable {

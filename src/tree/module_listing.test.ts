@@ -47,8 +47,12 @@ describe("ModuleListing", () => {
   });
 
   it("walks to every file of any tree", () => {
-    const element = fc.stringMatching(/^[a-c.0é-]{1,3}$/).filter((name) => name !== "." && name !== "..");
-    const names = fc.uniqueArray(fc.array(element, { minLength: 1, maxLength: 4 }).map((path) => path.join("/")));
+    const element = fc
+      .stringMatching(/^[a-c.0é-]{1,3}$/)
+      .filter((name) => name !== "." && name !== "..");
+    const names = fc.uniqueArray(
+      fc.array(element, { minLength: 1, maxLength: 4 }).map((path) => path.join("/")),
+    );
     fc.assert(
       fc.property(names, (all) => {
         // A name cannot be a file and a directory at once: the zip rules refuse it.

@@ -34,7 +34,8 @@ export class ModuleListing {
   find(directory: number, name: string): ListingEntry | undefined {
     const path = this.#childPath(directory, name);
     const subdirectory = this.#byPath.get(path);
-    if (subdirectory !== undefined && path !== "") return { kind: "directory", name, index: subdirectory };
+    if (subdirectory !== undefined && path !== "")
+      return { kind: "directory", name, index: subdirectory };
     const file = this.files.find(path);
     return file < 0 ? undefined : { kind: "file", name, index: file };
   }
@@ -72,7 +73,11 @@ export class ModuleListing {
   }
 
   #closeAllBut(open: Directory[], path: string, index: number): void {
-    for (let last = open.at(-1); last !== undefined && !isWithin(path, last.path); last = open.at(-1)) {
+    for (
+      let last = open.at(-1);
+      last !== undefined && !isWithin(path, last.path);
+      last = open.at(-1)
+    ) {
       last.end = index;
       open.pop();
     }
@@ -100,7 +105,8 @@ export class ModuleListing {
 
   #directory(index: number): Directory {
     const directory = this.#directories[index];
-    if (directory === undefined) throw new RangeError(`No directory ${index} among ${this.#directories.length}`);
+    if (directory === undefined)
+      throw new RangeError(`No directory ${index} among ${this.#directories.length}`);
     return directory;
   }
 }

@@ -3,7 +3,11 @@ import { parseModuleVersion } from "../module/path.ts";
 import type { ResidentModule } from "../store/module_store.ts";
 import { ResidentNames } from "./resident_names.ts";
 
-function resident(path: string, version: string, parts: Partial<ResidentModule> = {}): ResidentModule {
+function resident(
+  path: string,
+  version: string,
+  parts: Partial<ResidentModule> = {},
+): ResidentModule {
   return { id: parseModuleVersion(path, version), info: true, goMod: true, zip: true, ...parts };
 }
 
@@ -31,7 +35,9 @@ describe("ResidentNames", () => {
   });
 
   it("lists the versions whose go.mod is resident in semantic order", () => {
-    expect(names.list(parseModuleVersion("github.com/Azure/a", "v1.0.0").path)).toBe("v1.0.0\nv1.10.0\n");
+    expect(names.list(parseModuleVersion("github.com/Azure/a", "v1.0.0").path)).toBe(
+      "v1.0.0\nv1.10.0\n",
+    );
     expect(names.list(parseModuleVersion("example.com/none", "v1.0.0").path)).toBe("");
   });
 });

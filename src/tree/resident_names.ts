@@ -49,7 +49,10 @@ export class ResidentNames {
     const path = escapePath(resident.id.path);
     if (resident.zip) {
       const name = path.slice(path.lastIndexOf("/") + 1);
-      const prefix = addParents(this.#prefixes, path.slice(0, Math.max(0, path.length - name.length - 1)));
+      const prefix = addParents(
+        this.#prefixes,
+        path.slice(0, Math.max(0, path.length - name.length - 1)),
+      );
       append(this.#modules, prefix, `${name}@${escapeVersion(resident.id.version)}`);
     }
     append(this.#downloads, addParents(this.#downloads, path), "@v");

@@ -11,10 +11,22 @@ describe("childPath()", () => {
   it.each([
     ["github.com", { kind: "prefix", prefix: "github.com" }],
     ["github.com/!azure", { kind: "prefix", prefix: "github.com/!azure" }],
-    ["github.com/!azure/a@v1.0.0", { kind: "module", id: { path: "github.com/Azure/a", version: "v1.0.0" } }],
-    ["github.com/a/b/v2@v2.0.0-!r!c1", { kind: "module", id: { path: "github.com/a/b/v2", version: "v2.0.0-RC1" } }],
-    ["gopkg.in/yaml.v3@v3.0.1", { kind: "module", id: { path: "gopkg.in/yaml.v3", version: "v3.0.1" } }],
-    ["rsc.io/q@v3.0.0+incompatible", { kind: "module", id: { path: "rsc.io/q", version: "v3.0.0+incompatible" } }],
+    [
+      "github.com/!azure/a@v1.0.0",
+      { kind: "module", id: { path: "github.com/Azure/a", version: "v1.0.0" } },
+    ],
+    [
+      "github.com/a/b/v2@v2.0.0-!r!c1",
+      { kind: "module", id: { path: "github.com/a/b/v2", version: "v2.0.0-RC1" } },
+    ],
+    [
+      "gopkg.in/yaml.v3@v3.0.1",
+      { kind: "module", id: { path: "gopkg.in/yaml.v3", version: "v3.0.1" } },
+    ],
+    [
+      "rsc.io/q@v3.0.0+incompatible",
+      { kind: "module", id: { path: "rsc.io/q", version: "v3.0.0+incompatible" } },
+    ],
     ["cache", { kind: "cache" }],
     ["cache/download", { kind: "download", prefix: "" }],
     ["cache/download/rsc.io/quote/@v", { kind: "versions", path: "rsc.io/quote" }],

@@ -67,7 +67,11 @@ function join(prefix: string, name: string): string {
   return prefix === "" ? name : `${prefix}/${name}`;
 }
 
-function prefixPath(kind: "prefix" | "download", prefix: string, name: string): VirtualPath | undefined {
+function prefixPath(
+  kind: "prefix" | "download",
+  prefix: string,
+  name: string,
+): VirtualPath | undefined {
   const path = join(prefix, name);
   return isPathPrefix(path.split("/")) ? { kind, prefix: path } : undefined;
 }
@@ -98,11 +102,16 @@ function downloadFile(path: ModulePath, name: string): VirtualPath | undefined {
 function checksumChild(parent: string, name: string): VirtualPath | undefined {
   const path = join(parent, name);
   if (!CHECKSUM_PATH_PATTERN.test(name) || name.startsWith(".")) return undefined;
-  return path.split("/").length > CHECKSUM_MAXIMUM_ELEMENTS ? undefined : { kind: "checksum", path };
+  return path.split("/").length > CHECKSUM_MAXIMUM_ELEMENTS
+    ? undefined
+    : { kind: "checksum", path };
 }
 
 /** The module version that an escaped path and version name; undefined if they name none. */
-export function parseEscapedVersion(escapedPath: string, escapedVersion: string): ModuleVersion | undefined {
+export function parseEscapedVersion(
+  escapedPath: string,
+  escapedVersion: string,
+): ModuleVersion | undefined {
   const path = parseEscapedPath(escapedPath);
   return path === undefined ? undefined : parseVersionOf(path, escapedVersion);
 }

@@ -1,5 +1,9 @@
 import { LRUCache } from "lru-cache";
-import { formatModuleVersion, type ModulePath, type ModuleVersion } from "../module/module_version.ts";
+import {
+  formatModuleVersion,
+  type ModulePath,
+  type ModuleVersion,
+} from "../module/module_version.ts";
 import { VirtualZip } from "../module/zip/virtual_zip.ts";
 import type { ModuleReader, StoredModule } from "../store/module_store.ts";
 import { type FileTable, fileTable } from "./file_table.ts";
@@ -86,12 +90,25 @@ export class VirtualTree {
   }
 
   /** At most `length` bytes of one of the files under `@v`, or undefined if it is not resident. */
-  readDownloadFile(id: ModuleVersion, file: DownloadFile, offset: number, length: number): Uint8Array | undefined {
+  readDownloadFile(
+    id: ModuleVersion,
+    file: DownloadFile,
+    offset: number,
+    length: number,
+  ): Uint8Array | undefined {
     switch (file) {
       case "info":
-        return slice(this.#fresh(() => this.#reader.readInfo(id)), offset, length);
+        return slice(
+          this.#fresh(() => this.#reader.readInfo(id)),
+          offset,
+          length,
+        );
       case "mod":
-        return slice(this.#fresh(() => this.#reader.readGoMod(id)), offset, length);
+        return slice(
+          this.#fresh(() => this.#reader.readGoMod(id)),
+          offset,
+          length,
+        );
       case "ziphash":
         return slice(ziphash(this.module(id)), offset, length);
       case "zip": {
@@ -129,13 +146,15 @@ export class VirtualTree {
   }
 
   #content(module: OpenModule, source: number): Uint8Array {
-    if (module.stored.manifest.size(source) < KEPT_CONTENT_MINIMUM) return module.stored.readFile(source);
+    if (module.stored.manifest.size(source) < KEPT_CONTENT_MINIMUM)
+      return module.stored.readFile(source);
     return this.#kept("content", module, source, () => module.stored.readFile(source));
   }
 
   #stream(module: OpenModule, source: number): Uint8Array {
     const { manifest } = module.stored;
-    const read = (): Uint8Array => module.stored.readDeflated(source) ?? module.stored.readFile(source);
+    const read = (): Uint8Array =>
+      module.stored.readDeflated(source) ?? module.stored.readFile(source);
     const size = Math.max(manifest.storedSize(source), manifest.size(source));
     return size < KEPT_CONTENT_MINIMUM ? read() : this.#kept("stream", module, source, read);
   }
@@ -143,7 +162,8 @@ export class VirtualTree {
   #kept(what: string, module: OpenModule, source: number, read: () => Uint8Array): Uint8Array {
     const { id } = module.stored;
     const key = `${what} ${id.path}@${id.version} ${source}`;
-    const kept = this.#largeContent?.key === key ? this.#largeContent.content : this.#contents.get(key);
+    const kept =
+      this.#largeContent?.key === key ? this.#largeContent.content : this.#contents.get(key);
     if (kept !== undefined) return kept;
     const content = read();
     if (content.length > KEPT_CONTENT_BYTES) this.#largeContent = { key, content };
@@ -156,7 +176,11 @@ function ziphash(module: OpenModule | undefined): Uint8Array | undefined {
   return module === undefined ? undefined : Buffer.from(module.stored.h1);
 }
 
-function slice(content: Uint8Array | undefined, offset: number, length: number): Uint8Array | undefined {
+function slice(
+  content: Uint8Array | undefined,
+  offset: number,
+  length: number,
+): Uint8Array | undefined {
   return content === undefined ? undefined : subarray(content, offset, length);
 }
 

@@ -1,4 +1,3 @@
-import { expect } from "vitest";
 import { isGomodfsError } from "../../src/lib/gomodfs_error.ts";
 import type { Answer } from "./oracle.ts";
 
@@ -12,16 +11,7 @@ export function outcome(compute: () => unknown): Answer {
   }
 }
 
-/** Both give the same value, or both refuse, whatever their words. */
-export function expectAgreement(theirs: Answer, ours: Answer, input: unknown): void {
-  expect(verdict(ours), JSON.stringify({ input, theirs, ours })).toStrictEqual(verdict(theirs));
-}
-
-/** Both give the same value, or both refuse in the same words. */
-export function expectSameWords(theirs: Answer, ours: Answer, input: unknown): void {
-  expect(ours, JSON.stringify(input)).toStrictEqual(theirs);
-}
-
-function verdict(answer: Answer): unknown {
+/** An answer without the words of a refusal, to compare where each side has its own. */
+export function verdict(answer: Answer): unknown {
   return "error" in answer ? "refused" : { value: answer.value };
 }

@@ -24,18 +24,20 @@ export function mutated(seeds: readonly string[], pieces: readonly string[]): fc
 }
 
 function mutate(text: string, { kind, at, piece }: Mutation): string {
-  const index = Math.floor(at * text.length);
-  const [before, after] = [text.slice(0, index), text.slice(index)];
+  const characters = Array.from(text);
+  const index = Math.floor(at * characters.length);
   switch (kind) {
     case "insert":
-      return before + piece + after;
+      return characters.toSpliced(index, 0, piece).join("");
     case "replace":
-      return before + piece + after.slice(1);
+      return characters.toSpliced(index, 1, piece).join("");
     case "delete":
-      return before + after.slice(1);
+      return characters.toSpliced(index, 1).join("");
     case "swap":
-      return before + after.slice(1, 2) + after.slice(0, 1) + after.slice(2);
+      return characters
+        .toSpliced(index, 2, ...characters.slice(index, index + 2).reverse())
+        .join("");
     case "truncate":
-      return before;
+      return characters.slice(0, index).join("");
   }
 }

@@ -1,11 +1,11 @@
 package main
 
 import (
+	"go/version"
 	"path"
 	"strings"
 	"time"
-
-	"go/version"
+	"unicode"
 
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
@@ -27,7 +27,7 @@ func init() {
 		matched, _ := path.Match(in.A, in.B)
 		return matched, nil
 	})
-	register("equalFold", func(in pair) (any, error) { return strings.EqualFold(in.A, in.B), nil })
+	register("caseOrbits", func(struct{}) (any, error) { return caseOrbits(), nil })
 	register("goVersion", func(in pair) (any, error) {
 		a, b := "go"+in.A, "go"+in.B
 		return map[string]any{
@@ -98,4 +98,19 @@ func registerPseudo() {
 	})
 	register("pseudoVersionRevision", func(v string) (any, error) { return module.PseudoVersionRev(v) })
 	register("pseudoVersionBase", func(v string) (any, error) { return module.PseudoVersionBase(v) })
+}
+
+// caseOrbits says for each letter that has or could have a case the least letter that strings.EqualFold takes for it.
+func caseOrbits() map[string]string {
+	orbits := map[string]string{}
+	for r := range unicode.MaxRune {
+		if unicode.IsLetter(r) && (unicode.ToUpper(r) != r || unicode.ToLower(r) != r || unicode.SimpleFold(r) != r) {
+			least := r
+			for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
+				least = min(least, other)
+			}
+			orbits[string(r)] = string(least)
+		}
+	}
+	return orbits
 }

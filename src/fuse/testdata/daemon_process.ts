@@ -13,8 +13,8 @@ export class DaemonProcess implements AsyncDisposable {
 
   /** @param prefix a command, with arguments, that runs it as somebody else */
   constructor(args: readonly string[], prefix: readonly string[] = []) {
-    const [command = "", ...rest] = [...prefix, process.execPath, PROGRAM, ...args];
-    this.#child = spawn(command, rest, { stdio: ["pipe", "pipe", "pipe"] });
+    // env(1) executes its arguments in its own place, so that signals reach the program.
+    this.#child = spawn("env", [...prefix, process.execPath, PROGRAM, ...args], { stdio: ["pipe", "pipe", "pipe"] });
     const { stdout, stderr } = this.#child;
     if (stdout === null || stderr === null) throw new Error("no pipes");
     this.#lines = createInterface(stdout);
@@ -28,7 +28,7 @@ export class DaemonProcess implements AsyncDisposable {
     const ended = once(this.#child, "close").then(() => {
       throw new Error(`the daemon ended: ${this.#stderr}`);
     });
-    const [line] = await Promise.race([once(this.#lines, "line"), ended]);
+    const [line]: unknown[] = await Promise.race([once(this.#lines, "line"), ended]);
     return String(line);
   }
 
@@ -40,7 +40,7 @@ export class DaemonProcess implements AsyncDisposable {
   async end(signal?: NodeJS.Signals): Promise<number | string> {
     const ended = once(this.#child, "close");
     if (signal !== undefined) this.#child.kill(signal);
-    const [status, by] = await ended;
+    const [status, by]: unknown[] = await ended;
     return typeof status === "number" ? status : String(by);
   }
 

@@ -1,6 +1,5 @@
 import { execFile } from "node:child_process";
-import { once } from "node:events";
-import { EventEmitter } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { chmod, mkdtemp, realpath, rmdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,6 +13,14 @@ import type { Release, Wait } from "./memory_worker.ts";
 
 /** Runs a program without blocking this thread, which the mount may need. */
 export const run = promisify(execFile);
+
+/** What `action` fails with; "" if it does not. May be awaited later than the failure comes. */
+export function failureOf(action: Promise<unknown>): Promise<string> {
+  return action.then(
+    () => "",
+    (error: unknown) => String(error),
+  );
+}
 
 /** A new directory for everybody to enter, to mount at. */
 export async function makeMountPoint(): Promise<string> {

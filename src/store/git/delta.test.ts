@@ -37,9 +37,9 @@ describe("applyDelta()", () => {
       fc.property(fc.uint8Array(), fc.uint8Array(), (base, rest) => {
         const delta = Buffer.concat([Buffer.of(base.length, 30), rest]);
         try {
-          expect(applyDelta(base, delta, LIMIT).length).toBe(30);
+          return applyDelta(base, delta, LIMIT).length === 30;
         } catch (error) {
-          expect(isGomodfsError(error, "STORE")).toBe(true);
+          return isGomodfsError(error, "STORE");
         }
       }),
     );

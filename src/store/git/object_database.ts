@@ -139,13 +139,13 @@ export class ObjectDatabase {
     id: Uint8Array,
     read: (pack: Pack, offset: number) => Result | undefined,
   ): Result | undefined {
-    let failure: unknown;
+    let failure: Error | undefined;
     for (const { pack, position } of this.#table.locations(id)) {
       try {
         const result = read(pack, pack.index.offset(position));
         if (result !== undefined) return result;
       } catch (error) {
-        failure = error;
+        failure = error instanceof Error ? error : new Error(String(error));
       }
     }
     if (failure !== undefined) throw failure;

@@ -81,7 +81,12 @@ export function decodeEntryHeader(bytes: Uint8Array): PackEntryHeader {
     case REF_DELTA: {
       const end = length + OBJECT_ID_LENGTH;
       if (end > bytes.length) throw damaged("it is cut off");
-      return { kind: "ref-delta", size, length: end, baseId: bytes.slice(length, end) };
+      return {
+        kind: "ref-delta",
+        size,
+        length: end,
+        baseId: Uint8Array.from(bytes.subarray(length, end)),
+      };
     }
     default:
       throw damaged("its type is unknown");

@@ -58,9 +58,9 @@ describe("PackIndex", () => {
         try {
           const index = new PackIndex(bytes, "a.idx");
           const position = index.find(Buffer.alloc(20, 2));
-          if (position >= 0) expect(index.offset(position)).toBeGreaterThanOrEqual(0);
+          return position < 0 || index.offset(position) >= 0;
         } catch (error) {
-          expect(isGomodfsError(error, "STORE")).toBe(true);
+          return isGomodfsError(error, "STORE");
         }
       }),
     );

