@@ -70,7 +70,8 @@ async function build(sandbox: Sandbox, name: string, modcache: string): Promise<
 }
 
 async function buildIn(sandbox: Sandbox, directory: string, modcache: string): Promise<void> {
-  await sandbox.go(["build", "./..."], {
+  // With -trimpath the path of GOMODCACHE is no part of the build cache's keys: sources are read, but not all compiled.
+  await sandbox.go(["build", "-trimpath", "./..."], {
     directory,
     environment: { GOMODCACHE: modcache, GOPROXY: "off" },
     timeout: 110_000,

@@ -21,7 +21,10 @@ it("a daemon that is killed in mid-fill loses and spoils nothing", async () => {
   for (const zips of KILL_AFTER_ZIPS) {
     const mount = await sandbox.mount();
     const building = sandbox
-      .go(["build", "./..."], { directory, environment: buildEnvironment(mount.directory) })
+      .go(["build", "-trimpath", "./..."], {
+        directory,
+        environment: buildEnvironment(mount.directory),
+      })
       .catch(() => "failed");
     await waitUntil(() => sandbox.proxy.requestsMatching(/\.zip$/) >= zips);
     process.kill(mount.pid, "SIGKILL");
@@ -37,7 +40,7 @@ it("a daemon that is killed in mid-fill loses and spoils nothing", async () => {
 
   // The same directory again: what the dead daemon left mounted is replaced, not covered.
   const mount = await sandbox.mount();
-  await sandbox.go(["build", "./..."], {
+  await sandbox.go(["build", "-trimpath", "./..."], {
     directory,
     environment: buildEnvironment(mount.directory),
     timeout: 110_000,

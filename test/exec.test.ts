@@ -18,7 +18,7 @@ it("runs the example of the README", async () => {
     environment: { GOFLAGS: "" },
   });
   expect(result.status).toBe(0);
-  expect(result.stdout).toContain("Hello, world.");
+  expect(result.stdout).toContain("Hello From Modules");
   expect(result.stdout).toContain("rsc.io/quote v1.5.2");
   await expect(access(sandbox.path("home/go/pkg/mod/rsc.io"))).rejects.toThrow("ENOENT");
   await checkRepository(sandbox);

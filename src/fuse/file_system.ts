@@ -1,4 +1,4 @@
-/** The kernel's name for a file: 1 is the root. */
+/** The kernel's name for a file: 1 is the root; 2^53 - 1 is not for file systems to use. */
 export type NodeId = number;
 
 /** What stat shows. Times, owner and permission bits are the same for all and belong to the session. */
@@ -44,7 +44,10 @@ export interface FileSystem {
   attributes(node: NodeId): NodeAttributes | Failure;
   /** At most `length` bytes from `offset`; fewer only at the end of the file. */
   read(node: NodeId, offset: number, length: number): Uint8Array | Failure | Pending;
-  /** The whole listing without "." and "..", in an order that stays the same for this opening. */
+  /**
+   * The whole listing without "." and "..". If nothing changes in the directory, nor does the order. Each row counts as
+   * one reference to its node, as a lookup does, which is forgotten in the end whether the kernel got to see it or not.
+   */
   entries(directory: NodeId): readonly DirectoryEntry[] | Failure | Pending;
   /** The kernel dropped `count` references that lookups and READDIRPLUS rows gave it. */
   forget(node: NodeId, count: number): void;

@@ -26,7 +26,7 @@ async function read(name: string): Promise<string> {
 
 describe("an ordinary user", () => {
   it("mounts and unmounts", async () => {
-    await using daemon = new DaemonProcess([directory, "private"], namespace.asNobody);
+    await using daemon = new DaemonProcess([directory], namespace.asNobody);
     expect(await daemon.line()).toBe("ready");
     expect(await read("hello.txt")).toBe("hello\n");
     daemon.say("stop");
@@ -35,29 +35,29 @@ describe("an ordinary user", () => {
   });
 
   it("can change nothing: every attempt gives EROFS", async () => {
-    await using daemon = new DaemonProcess([directory, "private"], namespace.asNobody);
+    await using daemon = new DaemonProcess([directory], namespace.asNobody);
     expect(await daemon.line()).toBe("ready");
     expect(await attemptWrites(directory, namespace.asNobody)).toEqual(["EROFS"]);
   });
 
   it("replaces a mount of his own daemon that was killed", async () => {
-    await using killed = new DaemonProcess([directory, "private"], namespace.asNobody);
+    await using killed = new DaemonProcess([directory], namespace.asNobody);
     expect(await killed.line()).toBe("ready");
     await killed.end("SIGKILL");
     await expect(read("hello.txt")).rejects.toThrow("Transport endpoint is not connected");
-    await using daemon = new DaemonProcess([directory, "private"], namespace.asNobody);
+    await using daemon = new DaemonProcess([directory], namespace.asNobody);
     expect(await daemon.line()).toBe("ready");
     expect(await read("hello.txt")).toBe("hello\n");
   });
 
   it("is told what fusermount3 refuses and what to do", async () => {
-    await using daemon = new DaemonProcess([directory], namespace.asNobody);
+    await using daemon = new DaemonProcess([directory, "shared"], namespace.asNobody);
     await expect(daemon.line()).rejects.toThrow("add the line user_allow_other to /etc/fuse.conf");
   });
 
   it("is told if fusermount3 is missing", async () => {
     const prefix = [...namespace.asNobody, "env", "PATH=/nowhere"];
-    await using daemon = new DaemonProcess([directory, "private"], prefix);
+    await using daemon = new DaemonProcess([directory], prefix);
     await expect(daemon.line()).rejects.toThrow("install the package fuse3");
   });
 });

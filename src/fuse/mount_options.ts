@@ -3,7 +3,10 @@ import { MAX_READ } from "./protocol.ts";
 
 /** How to mount. */
 export interface MountOptions {
-  /** Whether other users than the one who mounts may use it; by default true. */
+  /**
+   * Whether other users than the one who mounts may use it; by default only if root mounts, since fusermount3 refuses it
+   * unless /etc/fuse.conf has the line user_allow_other.
+   */
   readonly allowOther?: boolean;
   /**
    * Whether the mount itself is read-only; by default true. The kernel then answers EROFS before it looks at
@@ -29,9 +32,9 @@ export function mountArguments(descriptor: number, options: MountOptions = {}): 
 }
 
 /** The value of `-o` for fusermount3. */
-export function fusermountOptions(options: MountOptions): string {
+export function fusermountOptions({ allowOther = false, ...options }: MountOptions): string {
   const names = [`fsname=${MOUNT_SOURCE}`, `subtype=${MOUNT_SOURCE}`];
-  return [...names, ...commonOptions(options)].join(",");
+  return [...names, ...commonOptions({ ...options, allowOther })].join(",");
 }
 
 function commonOptions({ allowOther = true, readOnly = true }: MountOptions): string[] {

@@ -1,4 +1,5 @@
 import { constants } from "node:os";
+import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { FILE_TIME } from "./attributes_encoder.ts";
 import { InitFlag, Opcode } from "./protocol.ts";
@@ -12,6 +13,7 @@ import {
   encodeRequest,
   type Reply,
   type Row,
+  requestBytes,
 } from "./testdata/kernel_side.ts";
 import { type MemoryEntry, MemoryFileSystem, pattern } from "./testdata/memory_file_system.ts";
 
@@ -328,6 +330,19 @@ describe("other requests", () => {
     const reply = other(Opcode.STATFS);
     expect(reply).toMatchObject({ errno: 0, body: { length: 80 } });
     expect(reply?.body.readUInt32LE(44)).toBe(255);
+  });
+
+  it("survives whatever a request carries", () => {
+    const opcode = fc.constantFrom(...Object.values(Opcode), 0, 63, 2 ** 32 - 1);
+    const node = fc.integer({ min: 0, max: 10 });
+    const body = fc.uint8Array({ maxLength: 80 });
+    fc.assert(
+      fc.property(opcode, node, body, (code, id, content) => {
+        const bytes = requestBytes(code, { low: 1, high: 0 }, id, Buffer.from(content));
+        handler.handle(decodeHeader(bytes), bytes);
+        expect(replies.every(({ errno }) => errno >= 0)).toBe(true);
+      }),
+    );
   });
 
   it("answers EIO to a request that makes no sense and serves on", () => {

@@ -147,11 +147,8 @@ export class FuseSession<ToWorker> {
     let end: EndOfSession | undefined;
     thread.on("message", (message: FromSession) => {
       switch (message.kind) {
-        case "ready":
-          this.#state = "ready";
-          // What was sent before is in the inbox already.
-          this.#wake();
-          onReady();
+        case "serving":
+          void this.#waker.prepare().then(() => this.#becomeReady(onReady));
           break;
         case "message":
           options.onMessage(message.message);
@@ -173,6 +170,14 @@ export class FuseSession<ToWorker> {
     throw new GomodfsError("UNSUPPORTED", "the FUSE session's thread ended without a reason");
   }
 
+  #becomeReady(onReady: () => void): void {
+    if (this.#state === "closed") return;
+    this.#state = "ready";
+    // What was sent before is in the inbox already.
+    this.#wake();
+    onReady();
+  }
+
   async #close(): Promise<void> {
     this.#state = "closed";
     process.off("exit", this.#onExit);
@@ -182,8 +187,12 @@ export class FuseSession<ToWorker> {
   }
 
   #stopAtExit(): void {
-    this.#control.requestStop();
-    if (this.#state === "ready") this.#waker.wakeSync();
+    if (!this.#control.isServing) return;
+    try {
+      this.#waker.stopSync(() => this.#control.requestStop());
+    } catch {
+      // The mount has gone, and the thread with it.
+    }
   }
 
   #send(message: ToSession): void {

@@ -2,8 +2,9 @@ import { OPCODE_LIMIT, Opcode } from "./protocol.ts";
 
 const WAKE = 0;
 const STOP = 1;
-const PENDING = 2;
-const COUNTS = 3;
+const SERVING = 2;
+const PENDING = 3;
+const COUNTS = 4;
 
 /**
  * A few words of memory that the thread of a session and the main thread share, so that they need no messages for what
@@ -37,6 +38,15 @@ export class SessionControl {
 
   get isStopRequested(): boolean {
     return Atomics.load(this.#words, STOP) === 1;
+  }
+
+  /** Whether the thread has answered INIT: from then on it sleeps in read(2), and the kernel takes notifications. */
+  get isServing(): boolean {
+    return Atomics.load(this.#words, SERVING) === 1;
+  }
+
+  markServing(): void {
+    Atomics.store(this.#words, SERVING, 1);
   }
 
   /** Requests that wait for a ticket. */

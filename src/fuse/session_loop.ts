@@ -25,7 +25,7 @@ export interface ServeOptions {
   readonly ownership: Ownership;
   readonly control: SessionControl;
   /** Is called once, as soon as the mount answers. */
-  readonly onReady: () => void;
+  readonly onServing: () => void;
   /** Is called when the main thread has woken this one; gives what was settled meanwhile. */
   readonly receiveSettlements: () => Iterable<Settlement>;
   /** Is told what the file system throws. */
@@ -69,7 +69,9 @@ function loop(device: number, handler: RequestHandler, options: ServeOptions): E
 
 /** The main thread may wake this one from now on: kernels let notifications wait until INIT is answered. */
 function announce(handler: RequestHandler, options: ServeOptions): void {
-  if (handler.negotiated !== undefined) options.onReady();
+  if (handler.negotiated === undefined) return;
+  options.control.markServing();
+  options.onServing();
 }
 
 function settleAll(handler: RequestHandler, settlements: Iterable<Settlement>): void {

@@ -26,7 +26,7 @@ export interface ErrorReport {
 
 /** Session to main thread. `message` is the program's own. */
 export type FromSession =
-  | { readonly kind: "ready" }
+  | { readonly kind: "serving" }
   | { readonly kind: "message"; readonly message: unknown }
   | { readonly kind: "error"; readonly report: ErrorReport }
   | { readonly kind: "ended"; readonly end: EndOfSession };

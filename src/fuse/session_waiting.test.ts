@@ -3,7 +3,9 @@ import { once } from "node:events";
 import { readFile, stat } from "node:fs/promises";
 import { constants } from "node:os";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ROOT_ID } from "./protocol.ts";
 import { failureOf, MountedMemory, run } from "./testdata/mounted_memory.ts";
+import { WAKE_FILE_NAME } from "./wake_file.ts";
 
 const { EIO, ENOENT } = constants.errno;
 
@@ -55,6 +57,14 @@ describe("a lookup that waits", () => {
     }, "NOTIFY_REPLY");
     expect(wakes).toBeGreaterThan(0);
     expect(wakes).toBeLessThan(names.length / 2);
+  });
+
+  it("is answered even if the kernel has forgotten the file by which the thread is woken", async () => {
+    await memory.session.invalidateEntry(ROOT_ID, Buffer.from(WAKE_FILE_NAME));
+    const reading = run("cat", [memory.path("wait-forgotten")]);
+    const [wait] = await memory.waits(1);
+    if (wait !== undefined) memory.release(wait);
+    expect((await reading).stdout).toBe("wait-forgotten");
   });
 
   it("does not keep a process from being killed", async () => {

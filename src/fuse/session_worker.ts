@@ -50,7 +50,7 @@ export function serveInWorker(createFileSystem: CreateFileSystem): void {
   const end = serve(start.device, fileSystem, {
     ownership: start.ownership,
     control: new SessionControl(start.control),
-    onReady: () => send({ kind: "ready" }),
+    onServing: () => send({ kind: "serving" }),
     onError: (error) => send({ kind: "error", report: reportOf(error) }),
     receiveSettlements: () => receive(start.inbox, onMessage),
   });

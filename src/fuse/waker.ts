@@ -35,14 +35,23 @@ export class Waker {
     void this.#lookUpAndRetrieve();
   }
 
-  /** For a process that exits and so cannot wait for anything asynchronous; the thread must be serving. */
-  wakeSync(): void {
-    if (this.#retrieve()) return;
-    try {
-      statSync(this.#path);
-    } catch {
-      return;
-    }
+  /**
+   * Brings the wake file into the kernel's cache, so that {@linkcode wake} need not look it up: a mount in which somebody
+   * looks something up is busy and cannot be unmounted.
+   */
+  async prepare(): Promise<void> {
+    await stat(this.#path).catch(() => {});
+  }
+
+  /**
+   * Wakes the thread in order to stop it, for a process that exits and so cannot wait for anything asynchronous. The
+   * thread must be serving, since this one then waits for it.
+   *
+   * @param requestStop is called right before, when the thread is not needed any more to look the wake file up
+   */
+  stopSync(requestStop: () => void): void {
+    statSync(this.#path, { throwIfNoEntry: false });
+    requestStop();
     this.#retrieve();
   }
 

@@ -1,7 +1,8 @@
 import { GomodfsError } from "../lib/gomodfs_error.ts";
-import { parseH1 } from "./h1.ts";
+import { isH1 } from "./h1.ts";
 import type { H1, ModuleVersion } from "./module_version.ts";
-import { parseModuleVersion } from "./path.ts";
+import { isModuleVersion, parseModuleVersion } from "./path.ts";
+import { quote } from "./quote.ts";
 import { fields } from "./space.ts";
 
 /** What a hash is of: a module's zip, or its go.mod alone. */
@@ -46,8 +47,8 @@ export class GoSum {
 
 /**
  * Reads the text of a go.sum or go.work.sum file as cmd/go does (modfetch/fetch.go, readGoSum): lines of three fields in
- * any spacing. Hashes of other kinds than h1 are passed over, as cmd/go cannot check them either. It is stricter in that
- * each line has to name a canonical module version and a well-formed hash: cmd/go would keep what matches nothing.
+ * any spacing. Passed over is what cmd/go never looks up or cannot check: module versions that nothing could require, and
+ * hashes of other kinds than h1. A malformed h1 is an error: to cmd/go it is one that no module matches.
  *
  * @param file names the text in messages
  * @throws GomodfsError `INVALID` naming file and line
@@ -82,16 +83,11 @@ function parseLine(text: string, where: string): SumLine | undefined {
   if (hash === EMPTY_GO_MOD_HASH || !hash.startsWith("h1:")) return undefined;
   const isGoMod = versionAndFile.endsWith(GO_MOD_SUFFIX);
   const version = isGoMod ? versionAndFile.slice(0, -GO_MOD_SUFFIX.length) : versionAndFile;
-  try {
-    return {
-      id: parseModuleVersion(path, version),
-      kind: isGoMod ? "goMod" : "zip",
-      h1: parseH1(hash),
-    };
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new GomodfsError("INVALID", `malformed go.sum: ${where}: ${reason}`, { cause });
+  if (!isModuleVersion(path, version)) return undefined;
+  if (!isH1(hash)) {
+    throw new GomodfsError("INVALID", `malformed go.sum: ${where}: ${quote(hash)} is not a hash`);
   }
+  return { id: parseModuleVersion(path, version), kind: isGoMod ? "goMod" : "zip", h1: hash };
 }
 
 function keyOf({ path, version }: ModuleVersion): string {

@@ -66,12 +66,15 @@ export function parseModuleVersion(path: string, version: string): ModuleVersion
  */
 export function checkModuleVersion(path: string, version: string): void {
   parseModulePath(path);
-  const problem = isValid(version)
-    ? pathMajorProblem(version, splitPathVersion(path)?.pathMajor ?? "")
-    : "not a semantic version";
+  const problem = versionProblem(path, version);
   if (problem !== undefined) {
     throw new GomodfsError("INVALID", `${path}@${cut(version)}: invalid version: ${problem}`);
   }
+}
+
+/** Whether {@linkcode parseModuleVersion} accepts the two. */
+export function isModuleVersion(path: string, version: string): boolean {
+  return isModulePath(path) && isCanonical(version) && versionProblem(path, version) === undefined;
 }
 
 /** Whether `version` is a semantic version in canonical form, "+incompatible" allowed. */
@@ -128,6 +131,11 @@ function firstElementProblem(element: string): string | undefined {
 function firstElement(path: string): string {
   const slash = path.indexOf("/");
   return slash < 0 ? path : path.slice(0, slash);
+}
+
+function versionProblem(path: string, version: string): string | undefined {
+  if (!isValid(version)) return "not a semantic version";
+  return pathMajorProblem(version, splitPathVersion(path)?.pathMajor ?? "");
 }
 
 function malformed(kind: PathKind, path: string, problem: string): GomodfsError {

@@ -25,11 +25,11 @@ export class DaemonProcess implements AsyncDisposable {
 
   /** The next line of its output. @throws Error with what it wrote to stderr if it ends before */
   async line(): Promise<string> {
+    const line = new Promise<string>((resolve) => this.#lines.once("line", resolve));
     const ended = once(this.#child, "close").then(() => {
       throw new Error(`the daemon ended: ${this.#stderr}`);
     });
-    const [line]: unknown[] = await Promise.race([once(this.#lines, "line"), ended]);
-    return String(line);
+    return await Promise.race([line, ended]);
   }
 
   say(line: string): void {
@@ -40,8 +40,8 @@ export class DaemonProcess implements AsyncDisposable {
   async end(signal?: NodeJS.Signals): Promise<number | string> {
     const ended = once(this.#child, "close");
     if (signal !== undefined) this.#child.kill(signal);
-    const [status, by]: unknown[] = await ended;
-    return typeof status === "number" ? status : String(by);
+    await ended;
+    return this.#child.exitCode ?? String(this.#child.signalCode);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * A program that serves the tree of memory_tree.ts at argv[2] and says "ready" when it does. It mounts for its own user
- * only if argv[3] is "private". A line "exit" on its input ends the process at once, with the session running; "stop"
+ * A program that serves the tree of memory_tree.ts at argv[2] and says "ready" when it does. argv[3] may be
+ * "shared", to let other users in. A line "exit" on its input ends the process at once, with the session running; "stop"
  * unmounts and stops properly.
  */
 import { createInterface } from "node:readline";
@@ -9,7 +9,7 @@ import { startSession } from "../session.ts";
 import { unmount } from "../unmount.ts";
 
 const [, , directory = "", sharing] = process.argv;
-const { device, mountPoint } = await mount(directory, { allowOther: sharing !== "private" });
+const { device, mountPoint } = await mount(directory, sharing === "shared" ? { allowOther: true } : {});
 const session = startSession({
   device,
   mountPoint,

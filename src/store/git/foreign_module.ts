@@ -28,7 +28,8 @@ export function foreignManifest(
   zip: ObjectId,
   h1: string,
 ): Uint8Array {
-  const rows = [...walkFiles(database, zip, "", 0)];
+  const rows = [...walkFiles(database, zip, "", 0).take(MAXIMUM_FILES + 1)];
+  if (rows.length > MAXIMUM_FILES) throw new GomodfsError("STORE", `tree ${zip} is too large`);
   const prefix = `${formatModuleVersion(id)}/`;
   const actual = hash1(rows.map(({ name, sha256 }) => ({ name: prefix + name, sha256 })));
   if (actual !== h1) {
@@ -49,13 +50,11 @@ function* walkFiles(
   depth: number,
 ): Generator<ManifestRow, undefined> {
   if (depth > MAXIMUM_DEPTH) throw new GomodfsError("STORE", `tree ${tree} is too deep`);
-  let files = 0;
   for (const entry of decodeTree(readTree(database, tree))) {
     const name = prefix + Buffer.from(entry.name).toString("utf8");
     if (/^0?40000$/.test(entry.mode)) {
       yield* walkFiles(database, objectIdFromBytes(entry.id), `${name}/`, depth + 1);
     } else if (/^100(?:644|755)$/.test(entry.mode)) {
-      if (++files > MAXIMUM_FILES) throw new GomodfsError("STORE", `tree ${tree} is too large`);
       yield readRow(database, name, entry.id);
     } else {
       throw new GomodfsError("STORE", `${name} in tree ${tree} is neither a file nor a directory`);

@@ -174,6 +174,7 @@ describe("compact()", () => {
       ),
     ]);
     const reader = GitStoreReader.open(directory.path);
+    expect(reader.list().length).toBe(10);
     expectModules(reader, Array(10).keys());
     fsck(directory.path);
     reader.close();

@@ -81,7 +81,10 @@ export class ObjectDatabase {
     id: Uint8Array,
     read: (pack: Pack, offset: number) => Result | undefined,
   ): Result | undefined {
-    return this.#retry(() => this.#searchNow(id, read));
+    return this.#retry(
+      () => this.#searchNow(id, read),
+      () => this.#isKnown(id),
+    );
   }
 
   /** Learns which packs there are now. */
@@ -122,17 +125,26 @@ export class ObjectDatabase {
     }
   }
 
-  /** A copy that is gone or damaged is not the end while another copy or another look may help. */
-  #retry<Result>(attempt: () => Result | undefined): Result | undefined {
+  /**
+   * A copy that is gone is not the end while another look may help; nor is it if there was none, unless `isFinal` says so.
+   */
+  #retry<Result>(
+    attempt: () => Result | undefined,
+    isFinal: () => boolean = () => false,
+  ): Result | undefined {
     for (let attempts = 1; ; attempts++) {
       try {
         const result = attempt();
-        if (result !== undefined || attempts > 1) return result;
+        if (result !== undefined || attempts > 1 || isFinal()) return result;
       } catch (error) {
         if (attempts === ATTEMPTS || !isMissing(error)) throw error;
       }
       this.rescan();
     }
+  }
+
+  #isKnown(id: Uint8Array): boolean {
+    return this.#table.locations(id).next().done !== true;
   }
 
   #searchNow<Result>(

@@ -53,13 +53,12 @@ export class Refs {
 
   /** The value of a ref. */
   get(name: RefName): ObjectId | undefined {
-    if (this.#looseNames.has(name.slice(REFS_PREFIX.length))) {
-      const loose = this.#readLoose(name);
-      if (loose !== undefined) return loose;
-      // It was packed or deleted since the last look.
-      this.refresh();
-    }
-    return this.#packed.get(name);
+    if (!this.#isLoose(name)) return this.#packed.get(name);
+    const loose = this.#readLoose(name);
+    if (loose !== undefined) return loose;
+    // It was packed or deleted since the last look.
+    this.refresh();
+    return (this.#isLoose(name) ? this.#readLoose(name) : undefined) ?? this.#packed.get(name);
   }
 
   /** Full names of all refs below `refs/gomod/`, in no particular order. */
@@ -90,6 +89,10 @@ export class Refs {
     const packed = this.#look(this.#packedPath);
     if (packed.state !== this.#packedSeen.state || this.#packedSeen.racy) this.#readPacked();
     this.#packedSeen = packed;
+  }
+
+  #isLoose(name: RefName): boolean {
+    return this.#looseNames.has(name.slice(REFS_PREFIX.length));
   }
 
   #readNames(): void {

@@ -12,7 +12,7 @@ import (
 
 func main() {
 	directory, file := os.Args[1], os.Args[2]
-	fresh := filepath.Join(directory, "fresh")
+	fresh := filepath.Join(directory, ".fresh")
 	report("open O_WRONLY", open(file, syscall.O_WRONLY))
 	report("open O_RDWR", open(file, syscall.O_RDWR))
 	report("open O_RDONLY|O_TRUNC", open(file, syscall.O_RDONLY|syscall.O_TRUNC))
@@ -21,7 +21,7 @@ func main() {
 	report("open O_CREAT|O_EXCL", open(fresh, syscall.O_RDWR|syscall.O_CREAT|syscall.O_EXCL))
 	report("open O_TMPFILE", open(directory, syscall.O_RDWR|oTmpfile))
 	report("mkdir", syscall.Mkdir(fresh, 0o777))
-	report("rmdir", syscall.Rmdir(directory))
+	report("rmdir", syscall.Rmdir(filepath.Dir(file)))
 	report("unlink", syscall.Unlink(file))
 	report("rename", syscall.Rename(file, fresh))
 	report("link", syscall.Link(file, fresh))
