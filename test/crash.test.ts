@@ -16,7 +16,11 @@ it("a daemon that is killed in mid-fill loses and spoils nothing", async () => {
   await using sandbox = await Sandbox.create();
   const directory = sandbox.path("project");
   cpSync(PROJECT, directory, { recursive: true });
-  sandbox.proxy.addFault({ pattern: /\.zip$/, bytesPerSecond: 4_000_000, delay: 20 });
+  const hurryUp = sandbox.proxy.addFault({
+    pattern: /\.zip$/,
+    bytesPerSecond: 4_000_000,
+    delay: 20,
+  });
   let resident: string[] = [];
   for (const zips of KILL_AFTER_ZIPS) {
     const mount = await sandbox.mount();
@@ -38,6 +42,7 @@ it("a daemon that is killed in mid-fill loses and spoils nothing", async () => {
     expect((await sandbox.gomodfs(["verify"])).status).toBe(0);
   }
 
+  hurryUp();
   // The same directory again: what the dead daemon left mounted is replaced, not covered.
   const mount = await sandbox.mount();
   await sandbox.go(["build", "-trimpath", "./..."], {
@@ -56,7 +61,7 @@ it("a daemon that is killed in mid-fill loses and spoils nothing", async () => {
   expect(await mount.stop()).toBe(0);
   expect(isMounted(mount.directory)).toBe(false);
   await expectNoLeftovers(sandbox);
-});
+}, 120_000);
 
 it("a mount whose daemon was killed is replaced by the next", async () => {
   await using sandbox = await Sandbox.create();

@@ -140,7 +140,7 @@ const LIES: readonly Lie[] = [
     tell: (proxy, path) =>
       proxy.set(`${path}.zip`, hostile("large", { name: "zeros", size: 600 * MEBIBYTE })),
     errno: "EIO",
-    code: "TOO_LARGE",
+    code: "INVALID",
     reason: /test\.example\/large/,
   },
   {
@@ -253,7 +253,7 @@ describe("when the proxy says", () => {
     expect(failure?.reason).toMatch(lie.reason);
     expect(mount.log).toContain(JSON.stringify(what).slice(1, -1));
     expect(await residentModules(sandbox)).not.toContain(`${lie.module}@${lie.version}`);
-    await expect(readdir(join(mount.directory, moduleDirectory(id)))).rejects.toThrow(lie.errno);
+    await expect(readFile(join(mount.directory, name))).rejects.toMatchObject({ code: lie.errno });
   });
 
   it("has taken no more memory for it than a few modules' worth", async () => {
@@ -311,12 +311,11 @@ it("a slow proxy is waited for, and who waits can be interrupted", async () => {
   sandbox.proxy.addFault({ pattern: /quote.*\.zip$/, delay: 4000 });
   const mount = await sandbox.mount();
   const directory = join(mount.directory, "rsc.io/quote@v1.5.2");
-  const patient = readdir(directory);
   const start = performance.now();
   const impatient = await runProgram(["timeout", "--signal=INT", "1", "ls", directory]);
   expect(impatient.status).not.toBe(0);
   expect(performance.now() - start).toBeLessThan(3000);
-  expect(await patient).toContain("quote.go");
+  expect(await readdir(directory)).toContain("quote.go");
 });
 
 /** The path of a module's record in the checksum database that Go uses by default. */

@@ -12,10 +12,10 @@ import type { StoreLocation } from "./store_location.ts";
 
 /** What a mount is made of. */
 export interface FuseMountOptions {
-  /** An open /dev/fuse on which a file system has been mounted. */
+  /** An open /dev/fuse. */
   readonly device: number;
-  /** Where this process finds the mount: the mount point, or below `/proc/PID/root` if another namespace has it. */
-  readonly mountPoint: string;
+  /** Where this process finds the mount, once it is made. */
+  readonly mountPoint: string | Promise<string>;
   readonly cache: ModuleCache;
   readonly database: SumdbDatabase | undefined;
   readonly location: StoreLocation;
@@ -46,7 +46,7 @@ export class FuseMount {
       mountPoint,
       worker: workerEntry(new URL("../fuse/fuse_worker.ts", import.meta.url), import.meta.url),
       data,
-      onMessage: (message) => this.#receive(message),
+      onMessage: ({ ticket, want }) => void this.#fulfil(ticket, want),
       onError: (report) => log.error("a request on the mount failed", { report }),
     });
     cache.onResident(() => this.#announce());
@@ -77,17 +77,6 @@ export class FuseMount {
       this.#announcing = false;
       this.#session.post({ kind: "resident" });
     }, ANNOUNCE_MILLISECONDS).unref();
-  }
-
-  #receive(message: FromTree): void {
-    switch (message.kind) {
-      case "want":
-        void this.#fulfil(message.ticket, message.want);
-        return;
-      case "stale":
-        for (const directory of message.directories) this.#session.invalidateDirectory(directory);
-        return;
-    }
   }
 
   async #fulfil(ticket: number, want: Want): Promise<void> {

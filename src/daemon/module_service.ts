@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { Checksums } from "../cache/checksums.ts";
 import { ModuleCache } from "../cache/module_cache.ts";
 import type { Logger } from "../lib/logger.ts";
+import { trimMemory } from "../lib/trim_memory.ts";
 import { VERSION } from "../lib/version.ts";
 import { GoSum, type SumLine } from "../module/go_sum.ts";
 import { matchPrefixPatterns } from "../module/prefix_patterns.ts";
@@ -103,6 +104,7 @@ export class ModuleService {
       isLocalProxyOnly: goproxy.startsWith("file://") && !/[,|]/.test(goproxy),
     });
     const cache = new ModuleCache({ store, source, checksums, log });
+    cache.onResident(trimMemoryWhenIdle());
     return new ModuleService({ cache, source, store, ingest, client, database });
   }
 
@@ -114,6 +116,18 @@ export class ModuleService {
     await this.#client[Symbol.asyncDispose]();
   }
 }
+
+/** Called with each fetch: gives memory back a while after the last one. */
+function trimMemoryWhenIdle(): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  return () => {
+    timer ??= setTimeout(() => void trimMemory(), IDLE_MILLISECONDS).unref();
+    timer.refresh();
+  };
+}
+
+/** Later than the end of idle ingest threads, whose memory is given back too. */
+const IDLE_MILLISECONDS = 8_000;
 
 /** GOSUMDB as cmd/go reads it; without Go on the machine, the database that cmd/go itself would use. */
 function checksumDatabaseSetting(settings: GoSettings): ChecksumDatabaseSetting {

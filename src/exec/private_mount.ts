@@ -32,7 +32,7 @@ export interface PrivateMount {
   readonly unprivileged: boolean;
   /** Whose ids the command gets back, when this process or `unprivileged` made a user namespace. */
   readonly identity?: Identity;
-  /** Called when the mount is made and the command about to start, with the id of the process that becomes it. */
+  /** Called when the mount is made, before anything looks into it, with the id of the process that becomes the command. */
   readonly onMounted?: (pid: number) => void;
 }
 
@@ -67,15 +67,15 @@ export async function runInPrivateMount(request: PrivateMount): Promise<CommandS
 }
 
 /*
- * $1 is a directory to go to, the rest the command. Descriptors: 2 is the pipe on which failures and the final "mounted"
- * are reported, 3 the device, 4 the real stderr.
+ * $1 is a directory to go to, the rest the command. Descriptors: 2 is the pipe on which "mounted" and failures are
+ * reported, 3 the device, 4 the real stderr. "mounted" comes before anything looks into the mount: it is not served yet.
  */
 function wrapperScript(mountCommand: readonly string[]): string {
   return `
 ${mountCommand.map(quoteForShell).join(" ")} || exit
+echo mounted >&2
 [ -z "$1" ] || cd "$1" || exit
 shift
-echo mounted >&2
 exec 2>&4 3<&- 4>&-
 exec "$@"`;
 }
@@ -121,16 +121,22 @@ function readDiagnostics(
   const pipe = child.stderr;
   if (pipe === null) return Promise.resolve({ mounted: false, text: "" });
   let text = "";
+  let mounted = false;
   pipe.setEncoding("utf8");
   pipe.on("data", (chunk: string) => {
-    // The end counts, for the line "mounted".
-    text = (text + chunk).slice(-MAX_DIAGNOSTIC_BYTES);
+    text = (text + chunk).slice(0, MAX_DIAGNOSTIC_BYTES);
+    if (mounted || !text.includes(MOUNTED_LINE)) return;
+    mounted = true;
+    if (child.pid !== undefined) onMounted?.(child.pid);
   });
   return new Promise((resolve) => {
     pipe.once("close", () => {
-      const mounted = text.endsWith(MOUNTED_LINE);
-      if (mounted && child.pid !== undefined) onMounted?.(child.pid);
-      resolve({ mounted, text: text.trim().replaceAll("\n", "; ") });
+      // What is said after that line is why the working directory cannot be entered.
+      const started = text.endsWith(MOUNTED_LINE);
+      resolve({
+        mounted: started,
+        text: text.replace(MOUNTED_LINE, "").trim().replaceAll("\n", "; "),
+      });
     });
   });
 }

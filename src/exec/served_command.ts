@@ -30,26 +30,29 @@ export async function runOnPrivateSession(
     uid: identity?.uid ?? process.getuid?.() ?? 0,
   });
   fetchAhead(daemon, prepared);
-  let fuse: FuseMount | undefined;
+  const mounted = Promise.withResolvers<string>();
+  const { cache, database } = service;
+  // Its thread starts while the namespace is made.
+  const fuse = new FuseMount({
+    device,
+    mountPoint: mounted.promise,
+    cache,
+    database,
+    location,
+    counters,
+    log,
+  });
   try {
     return await runInPrivateMount({
-      mount: {
-        arguments: mountArguments(DEVICE_DESCRIPTOR),
-        target: moduleCache,
-        device,
-      },
+      mount: { arguments: mountArguments(DEVICE_DESCRIPTOR), target: moduleCache, device },
       command,
       unprivileged: false,
       ...(identity === undefined ? {} : { identity }),
-      onMounted: (pid) => {
-        const { cache, database } = service;
-        const mountPoint = `/proc/${pid}/root${moduleCache}`;
-        fuse = new FuseMount({ device, mountPoint, cache, database, location, counters, log });
-      },
+      onMounted: (pid) => mounted.resolve(`/proc/${pid}/root${moduleCache}`),
     });
   } finally {
     await daemon.close();
-    await fuse?.stop();
+    await fuse.stop();
   }
 }
 

@@ -7,20 +7,15 @@ import { serveInWorker } from "./session_worker.ts";
 import { TreeFileSystem } from "./tree_file_system.ts";
 import type { FromTree, TreeWorkerData } from "./tree_messages.ts";
 
-serveInWorker(({ data, post }) => {
+serveInWorker(({ data, post, invalidateDirectory }) => {
   // startSession hands over what daemon/fuse_mount.ts of the same build gave it.
   const { git, checksums, counters } = data as TreeWorkerData;
   const send = (message: FromTree): void => post(message);
   const fileSystem = new TreeFileSystem({
     tree: new VirtualTree(GitStoreReader.open(git), new StoredFiles(checksums)),
     counters: new MountCounters(counters),
-    ask: (ticket, want) => send({ kind: "want", ticket, want }),
+    ask: (ticket, want) => send({ ticket, want }),
+    invalidateDirectory,
   });
-  return {
-    fileSystem,
-    onMessage: () => {
-      const directories = fileSystem.refresh();
-      if (directories.length > 0) send({ kind: "stale", directories });
-    },
-  };
+  return { fileSystem, onMessage: () => fileSystem.refresh() };
 });

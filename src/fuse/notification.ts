@@ -1,6 +1,8 @@
+import { writeSync } from "node:fs";
 import type { NodeId } from "./file_system.ts";
 import { NotifyCode, Size } from "./protocol.ts";
 import { ReplyWriter } from "./reply_writer.ts";
+import { isSystemError } from "./system_error.ts";
 
 /** The unique of a message that answers no request. */
 const NOTIFICATION = { low: 0, high: 0 };
@@ -37,6 +39,16 @@ export function invalidateEntry(parent: NodeId, name: Uint8Array): Buffer {
   writer.bytes(name);
   writer.zeros(1);
   return finish(writer, NotifyCode.INVAL_ENTRY);
+}
+
+/** Writes a notification to the device. That the kernel does not know the node, or has ended the session, is no error. */
+export function notify(device: number, message: Buffer): void {
+  try {
+    writeSync(device, message);
+  } catch (error) {
+    if (!isSystemError(error, "ENOENT", "ENODEV", "ENOTCONN", "ECONNABORTED", "ECONNREFUSED"))
+      throw error;
+  }
 }
 
 function notification(size: number): ReplyWriter {

@@ -1,23 +1,28 @@
-import { closeSync, writeSync } from "node:fs";
+import { closeSync } from "node:fs";
 import { endianness } from "node:os";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { GomodfsError } from "../lib/gomodfs_error.ts";
 import { FILE_TIME, type Ownership } from "./attributes_encoder.ts";
 import { EntryInvalidations } from "./entry_invalidations.ts";
 import type { Failure, NodeId } from "./file_system.ts";
-import { invalidateInode } from "./notification.ts";
+import { invalidateInode, notify } from "./notification.ts";
 import { SessionControl } from "./session_control.ts";
 import type { EndOfSession } from "./session_loop.ts";
 import type { ErrorReport, FromSession, SessionWorkerData, ToSession } from "./session_message.ts";
-import { isSystemError } from "./system_error.ts";
 import { Waker } from "./waker.ts";
+
+/** What a request allocates dies with it; V8's default of 48 MB would only be filled and kept. */
+const YOUNG_GENERATION_MB = 6;
 
 /** How to start a session. */
 export interface SessionOptions<FromWorker> {
-  /** An open /dev/fuse on which a file system has been mounted. The session closes it at its end. */
+  /** An open /dev/fuse. The session closes it at its end. */
   readonly device: number;
-  /** Where this process finds the mount: the mount point, or below `/proc/PID/root` if another namespace has it. */
-  readonly mountPoint: string;
+  /**
+   * Where this process finds the mount: the mount point, or below `/proc/PID/root` if another namespace has it. A promise
+   * of it lets the session's thread start while the file system is being mounted.
+   */
+  readonly mountPoint: string | Promise<string>;
   /** The module of the worker thread; it calls `serveInWorker`. */
   readonly worker: URL;
   /** What the worker's `createFileSystem` gets; it must be cloneable. */
@@ -64,7 +69,8 @@ export class FuseSession<ToWorker> {
   readonly #control = new SessionControl();
   readonly #inbox: MessagePort;
   readonly #entryInvalidations: EntryInvalidations;
-  readonly #waker: Waker;
+  /** Undefined until the file system is mounted. */
+  #waker: Waker | undefined;
   readonly #onExit = (): void => this.#stopAtExit();
   #state: "starting" | "ready" | "closed" = "starting";
 
@@ -73,12 +79,15 @@ export class FuseSession<ToWorker> {
     const { port1, port2 } = new MessageChannel();
     this.#device = device;
     this.#inbox = port1;
-    this.#waker = new Waker(device, mountPoint);
     this.#entryInvalidations = new EntryInvalidations(device, this.#control);
     const ownership = completeOwnership(options.ownership);
     const control = this.#control.memory;
     const workerData: SessionWorkerData = { device, control, inbox: port2, ownership, data };
-    const thread = new Worker(worker, { workerData, transferList: [port2] });
+    const thread = new Worker(worker, {
+      workerData,
+      transferList: [port2],
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+    });
     // A process cannot exit while a thread of it sleeps in read(2) of the device.
     process.once("exit", this.#onExit);
     const ready = Promise.withResolvers<void>();
@@ -91,6 +100,8 @@ export class FuseSession<ToWorker> {
     // Those who care look at the promises; to nobody else is the end of a session an unhandled error.
     this.ready.catch(() => {});
     this.closed.catch(() => {});
+    if (typeof mountPoint === "string") this.#begin(mountPoint);
+    else void mountPoint.then((path) => this.#begin(path));
   }
 
   /** Lets everybody who waits for `ticket` have the answer: `failure`, or what the file system says when asked again. */
@@ -148,7 +159,7 @@ export class FuseSession<ToWorker> {
     thread.on("message", (message: FromSession) => {
       switch (message.kind) {
         case "serving":
-          void this.#waker.prepare().then(() => this.#becomeReady(onReady));
+          void this.#waker?.prepare().then(() => this.#becomeReady(onReady));
           break;
         case "message":
           options.onMessage(message.message);
@@ -170,6 +181,11 @@ export class FuseSession<ToWorker> {
     throw new GomodfsError("UNSUPPORTED", "the FUSE session's thread ended without a reason");
   }
 
+  #begin(mountPoint: string): void {
+    this.#waker = new Waker(this.#device, mountPoint);
+    this.#control.markMounted();
+  }
+
   #becomeReady(onReady: () => void): void {
     if (this.#state === "closed") return;
     this.#state = "ready";
@@ -182,6 +198,7 @@ export class FuseSession<ToWorker> {
     this.#state = "closed";
     process.off("exit", this.#onExit);
     this.#inbox.close();
+    this.#waker?.close();
     await this.#entryInvalidations.close();
     closeSync(this.#device);
   }
@@ -189,7 +206,7 @@ export class FuseSession<ToWorker> {
   #stopAtExit(): void {
     if (!this.#control.isServing) return;
     try {
-      this.#waker.stopSync(() => this.#control.requestStop());
+      this.#waker?.stopSync(() => this.#control.requestStop());
     } catch {
       // The mount has gone, and the thread with it.
     }
@@ -203,21 +220,13 @@ export class FuseSession<ToWorker> {
 
   /** One notification wakes the thread for everything sent until it rises. */
   #wake(): void {
-    if (this.#state !== "ready") return;
+    if (this.#state !== "ready" || this.#waker === undefined) return;
     if (this.#control.requestWake() || this.#waker.hasFailed) this.#waker.wake();
   }
 
   #notify(notification: Buffer): void {
     // Before INIT is answered the kernel has cached nothing, and would make this thread wait.
-    if (this.#state !== "ready") return;
-    try {
-      writeSync(this.#device, notification);
-    } catch (error) {
-      // The kernel does not know the node, or has already ended the session: then the thread finds out by itself.
-      if (!isSystemError(error, "ENOENT", "ENODEV", "ENOTCONN", "ECONNABORTED", "ECONNREFUSED")) {
-        throw error;
-      }
-    }
+    if (this.#state === "ready") notify(this.#device, notification);
   }
 }
 

@@ -4,7 +4,8 @@ const WAKE = 0;
 const STOP = 1;
 const SERVING = 2;
 const PENDING = 3;
-const COUNTS = 4;
+const MOUNTED = 4;
+const COUNTS = 5;
 
 /**
  * A few words of memory that the thread of a session and the main thread share, so that they need no messages for what
@@ -34,6 +35,18 @@ export class SessionControl {
 
   requestStop(): void {
     Atomics.store(this.#words, STOP, 1);
+    this.markMounted();
+  }
+
+  /** Lets a thread go on that waits for the mount. */
+  markMounted(): void {
+    Atomics.store(this.#words, MOUNTED, 1);
+    Atomics.notify(this.#words, MOUNTED);
+  }
+
+  /** Sleeps until the device is mounted or the session told to stop: an unmounted device cannot be read (EPERM). */
+  waitUntilMounted(): void {
+    Atomics.wait(this.#words, MOUNTED, 0);
   }
 
   get isStopRequested(): boolean {

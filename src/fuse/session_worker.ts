@@ -1,7 +1,8 @@
 import { inspect } from "node:util";
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { GomodfsError } from "../lib/gomodfs_error.ts";
-import type { FileSystem } from "./file_system.ts";
+import type { FileSystem, NodeId } from "./file_system.ts";
+import { invalidateInode, notify } from "./notification.ts";
 import { SessionControl } from "./session_control.ts";
 import { type Settlement, serve } from "./session_loop.ts";
 import type { ErrorReport, FromSession, SessionWorkerData, ToSession } from "./session_message.ts";
@@ -15,6 +16,12 @@ export interface SessionContext {
   readonly data: unknown;
   /** Sends a message to the main thread. Tickets that it names may be settled from then on. */
   readonly post: (message: unknown) => void;
+  /**
+   * Makes the kernel forget the listing of a directory that it cached, since there are new names in it: at once, before
+   * the request at hand is answered. That never waits for a request: the kernel locks pages of the listing only while
+   * it copies rows into them (fuse_reverse_inval_inode, fuse_add_dirent_to_cache).
+   */
+  readonly invalidateDirectory: (directory: NodeId) => void;
 }
 
 /** A file system, and who takes what the main thread posts. */
@@ -46,10 +53,13 @@ export function serveInWorker(createFileSystem: CreateFileSystem): void {
   const { fileSystem, onMessage } = createFileSystem({
     data: start.data,
     post: (message) => send({ kind: "message", message }),
+    invalidateDirectory: (directory) => notify(start.device, invalidateInode(directory)),
   });
+  const control = new SessionControl(start.control);
+  control.waitUntilMounted();
   const end = serve(start.device, fileSystem, {
     ownership: start.ownership,
-    control: new SessionControl(start.control),
+    control,
     onServing: () => send({ kind: "serving" }),
     onError: (error) => send({ kind: "error", report: reportOf(error) }),
     receiveSettlements: () => receive(start.inbox, onMessage),

@@ -37,6 +37,8 @@ export interface TreeFileSystemOptions {
   readonly counters: MountCounters;
   /** Is told what a read waits for that is not resident; once the ticket is settled, the read is tried again. */
   readonly ask: (ticket: number, want: Want) => void;
+  /** Makes the kernel forget a listing that it cached. */
+  readonly invalidateDirectory: (directory: NodeId) => void;
 }
 
 /** The virtual GOMODCACHE as FUSE asks for it. */
@@ -45,14 +47,16 @@ export class TreeFileSystem implements FileSystem {
   readonly #nodes = new NodeTable();
   readonly #counters: MountCounters;
   readonly #ask: (ticket: number, want: Want) => void;
+  readonly #invalidateDirectory: (directory: NodeId) => void;
   #lastTicket = 0;
   /** Directories whose listing the kernel may have cached. */
   readonly #listed = new Map<NodeId, VirtualPath>();
 
-  constructor({ tree, counters, ask }: TreeFileSystemOptions) {
+  constructor({ tree, counters, ask, invalidateDirectory }: TreeFileSystemOptions) {
     this.#tree = tree;
     this.#counters = counters;
     this.#ask = ask;
+    this.#invalidateDirectory = invalidateDirectory;
   }
 
   lookup(parent: NodeId, name: Uint8Array): NodeAttributes | Failure | Pending {
@@ -119,16 +123,15 @@ export class TreeFileSystem implements FileSystem {
     if (this.#nodes.get(node) === undefined) this.#listed.delete(node);
   }
 
-  /**
-   * Looks again at what is resident.
-   *
-   * @returns the directories whose cached listings may have changed
-   */
-  refresh(): NodeId[] {
+  /** Looks again at what is resident, and makes the kernel forget the listings that it cached. */
+  refresh(): void {
     this.#tree.refresh();
-    const stale = [...this.#listed.keys()];
+    this.#dropListings();
+  }
+
+  #dropListings(): void {
+    for (const directory of this.#listed.keys()) this.#invalidateDirectory(directory);
     this.#listed.clear();
-    return stale;
   }
 
   #lookupInModule(
@@ -171,7 +174,7 @@ export class TreeFileSystem implements FileSystem {
       case "module": {
         if (this.#tree.module(path.id) === undefined)
           return this.#want(fetch, { kind: "module", id: path.id });
-        this.#counters.hit();
+        this.#hit();
         return directory(this.#nodes.directoryNode(path.id, 0));
       }
       case "download-file": {
@@ -180,7 +183,7 @@ export class TreeFileSystem implements FileSystem {
           const kind = path.file === "info" || path.file === "mod" ? path.file : "module";
           return this.#want(fetch, { kind, id: path.id });
         }
-        this.#counters.hit();
+        this.#hit();
         return file(this.#nodes.pathNode(path), size);
       }
       case "list":
@@ -207,6 +210,12 @@ export class TreeFileSystem implements FileSystem {
     }
     const want = parseRecordPath(path.path);
     return want === undefined ? MISSING : this.#want(fetch, want);
+  }
+
+  /** What has become resident is in the listings before anybody knows of it. */
+  #hit(): void {
+    this.#counters.hit();
+    if (this.#listed.size > 0 && this.#tree.hasNewNames) this.#dropListings();
   }
 
   /** A new ticket for each request: what waited for one that failed asks anew when it is tried again. */

@@ -1,4 +1,3 @@
-import type { NodeId } from "./file_system.ts";
 import type { Want } from "./tree_file_system.ts";
 
 /** What the thread of a mount is given at its start. */
@@ -11,12 +10,11 @@ export interface TreeWorkerData {
   readonly counters: SharedArrayBuffer;
 }
 
-/** Mount to main thread. */
-export type FromTree =
-  /** Something that is read is not resident; the ticket is settled when it is or cannot be. */
-  | { readonly kind: "want"; readonly ticket: number; readonly want: Want }
-  /** Listings of these directories that the kernel caches are no longer true. */
-  | { readonly kind: "stale"; readonly directories: readonly NodeId[] };
+/** Mount to main thread: something that is read is not resident. The ticket is settled when it is or cannot be. */
+export interface FromTree {
+  readonly ticket: number;
+  readonly want: Want;
+}
 
 /** Main thread to mount: something has become resident. */
 export interface ToTree {

@@ -1,4 +1,4 @@
-import { statSync, writeSync } from "node:fs";
+import { type FSWatcher, statSync, watch, writeSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { retrieveNothing } from "./notification.ts";
@@ -14,6 +14,7 @@ export class Waker {
   readonly #device: number;
   readonly #path: string;
   readonly #notification = retrieveNothing(WAKE_FILE_NODE);
+  #pin: FSWatcher | undefined;
   #lookingUp = false;
   #failed = false;
 
@@ -40,7 +41,20 @@ export class Waker {
    * looks something up is busy and cannot be unmounted.
    */
   async prepare(): Promise<void> {
-    await stat(this.#path).catch(() => {});
+    try {
+      await stat(this.#path);
+      // An inotify watch keeps the inode in the cache and yet does not make the mount busy. The path may be gone when
+      // the thread is to be stopped: that of another mount namespace ends with the process that it is named after.
+      this.#pin = watch(this.#path, { persistent: false });
+      this.#pin.on("error", () => {});
+    } catch {
+      // Without a pin, wake() looks the file up again when the kernel has forgotten it.
+    }
+  }
+
+  /** Lets the wake file go. */
+  close(): void {
+    this.#pin?.close();
   }
 
   /**

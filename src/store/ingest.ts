@@ -37,6 +37,8 @@ export function createIngestPool(options: IngestPoolOptions = {}): IngestPool {
   return new WorkerIngestPool(options);
 }
 
+const IDLE_MILLISECONDS = 5_000;
+
 interface Job {
   readonly id: ModuleVersion;
   readonly zip: ZipBytes;
@@ -56,6 +58,7 @@ class WorkerIngestPool implements IngestPool {
   readonly #idle: IngestThread[] = [];
   #bytesInFlight = 0;
   #closed = false;
+  #idleTimer: NodeJS.Timeout | undefined;
 
   constructor(options: IngestPoolOptions) {
     this.#workers = options.workers ?? 2;
@@ -82,6 +85,7 @@ class WorkerIngestPool implements IngestPool {
 
   async close(): Promise<void> {
     this.#closed = true;
+    clearTimeout(this.#idleTimer);
     for (const job of this.#waiting.clear()) job.reject(cancelled(job.id));
     for (const job of this.#running.values()) job.reject(cancelled(job.id));
     const threads = [...this.#idle.splice(0), ...this.#running.keys()];
@@ -116,6 +120,15 @@ class WorkerIngestPool implements IngestPool {
     this.#bytesInFlight -= job.size;
     if (!thread.ended) this.#idle.push(thread);
     this.#startWaiting();
+    this.#endIdleLater();
+  }
+
+  /** A thread that has nothing to do costs some 30 MB; starting one costs 20 ms. */
+  #endIdleLater(): void {
+    clearTimeout(this.#idleTimer);
+    this.#idleTimer = setTimeout(() => {
+      for (const thread of this.#idle.splice(0)) void thread.end();
+    }, IDLE_MILLISECONDS).unref();
   }
 
   /** An idle thread that still lives, or a new one. */

@@ -4,6 +4,9 @@ import { formatModuleVersion } from "../module/module_version.ts";
 import { fromFailure, type IngestReply, type IngestRequest } from "./ingest_message.ts";
 import type { IngestedModule } from "./ingested_module.ts";
 
+/** Nearly all memory of a job is outside the heap; V8's default of 48 MB would only be filled and kept. */
+const YOUNG_GENERATION_MB = 6;
+
 interface Job {
   readonly request: IngestRequest;
   readonly resolve: (module: IngestedModule) => void;
@@ -21,7 +24,7 @@ export class IngestThread {
 
   /** @param entry the worker's entry file */
   constructor(entry: URL) {
-    this.#worker = new Worker(entry);
+    this.#worker = new Worker(entry, { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB } });
     this.#worker.unref();
     // Only an ingest worker posts to this port, and nothing but replies.
     this.#worker.on("message", (reply: IngestReply) => this.#settle(reply));

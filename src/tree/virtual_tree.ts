@@ -59,6 +59,11 @@ export class VirtualTree {
     this.#names = undefined;
   }
 
+  /** Whether the names that were last asked for may no longer be all. */
+  get hasNewNames(): boolean {
+    return this.#names === undefined;
+  }
+
   /** What the directories that lead to modules list. */
   names(): ResidentNames {
     this.#names ??= new ResidentNames(this.#reader.list());
@@ -142,7 +147,9 @@ export class VirtualTree {
     const found = read();
     if (found !== undefined) return found;
     this.#reader.refresh();
-    return read();
+    const fresh = read();
+    if (fresh !== undefined) this.#names = undefined;
+    return fresh;
   }
 
   #content(module: OpenModule, source: number): Uint8Array {

@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync } from "node:fs";
+import { chmodSync, chownSync, cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Environment, ProgramOptions, ProgramResult } from "./program.ts";
 import { runProgram } from "./program.ts";
@@ -16,6 +16,8 @@ export interface UserProgramOptions extends ProgramOptions {
   readonly device: FuseDevice;
   /** In a chroot the kernel makes no user namespaces (user_namespaces(7)), so that fusermount3 is what is left. */
   readonly withoutUserNamespaces?: boolean;
+  /** Run it as root after all, with this user's home. */
+  readonly asRoot?: boolean;
 }
 
 const ID = 65534;
@@ -29,7 +31,7 @@ set -e
 work=$1 checkout=$2 device=$3 chroot=$4
 shift 4
 mount --bind "$checkout" "$work/checkout"
-mount -t tmpfs tmpfs "$work/dev"
+mount -t tmpfs -o mode=755 tmpfs "$work/dev"
 if [ "$device" = open ]; then
   mknod -m 666 "$work/dev/fuse" c 10 229
   chmod 666 "$work/dev/fuse"
@@ -45,6 +47,8 @@ fi
 mount --rbind / "$work/root"
 exec chroot "$work/root" "$@"
 `;
+
+const PRIVATE_MOUNTS = ["unshare", "--mount", "--propagation=private", "--"] as const;
 
 /** User 65534 with a home in a sandbox: may read the checkout and write there, and nowhere else. */
 export class OrdinaryUser {
@@ -65,9 +69,11 @@ export class OrdinaryUser {
     return join(this.#work, "checkout/bin/gomodfs");
   }
 
-  /** A file of the checkout, where this user can read it. */
-  checkout(name: string): string {
-    return join(this.#work, "checkout", name);
+  /** Copies the example program, and gives its directory. */
+  copyExample(): string {
+    const directory = this.makeDirectory("hello");
+    cpSync(new URL("../../examples/hello", import.meta.url), directory, { recursive: true });
+    return directory;
   }
 
   get home(): string {
@@ -89,14 +95,14 @@ export class OrdinaryUser {
   /** Runs a program to its end. */
   async run(
     argv: readonly string[],
-    { device, withoutUserNamespaces, ...options }: UserProgramOptions,
+    { device, withoutUserNamespaces, asRoot, ...options }: UserProgramOptions,
   ): Promise<ProgramResult> {
     const checkout = new URL("../..", import.meta.url).pathname;
     const chroot = withoutUserNamespaces === true ? "yes" : "no";
-    const user = ["setpriv", `--reuid=${ID}`, `--regid=${ID}`, "--clear-groups", "--"];
+    const become = ["setpriv", `--reuid=${ID}`, `--regid=${ID}`, "--clear-groups", "--"];
     const script = ["sh", "-c", SCRIPT, "sh", this.#work, checkout, device, chroot];
     return await runProgram(
-      ["unshare", "--mount", "--propagation=private", "--", ...script, ...user, ...argv],
+      [...PRIVATE_MOUNTS, ...script, ...(asRoot === true ? [] : become), ...argv],
       { ...options, environment: { ...this.#environment(), ...options.environment } },
     );
   }

@@ -7,9 +7,10 @@ import { GitModule } from "./git_module.ts";
 import { type ModuleTree, readBlob, readModuleTree } from "./module_tree.ts";
 import { ObjectDatabase } from "./object_database.ts";
 import { asBuffer, type ObjectId, objectIdToBytes } from "./object_id.ts";
-import { parseRefName, refName } from "./ref_name.ts";
+import { refName } from "./ref_name.ts";
 import { Refs } from "./refs.ts";
 import { openRepository, type Repository } from "./repository.ts";
+import { ResidentList } from "./resident_list.ts";
 import { storedSizesNow } from "./stored_sizes.ts";
 
 /** Bytes of manifests that stay open: some 1,000 modules of usual size. */
@@ -36,11 +37,12 @@ export class GitStoreReader implements ModuleReader {
     maxSize: OPEN_MANIFEST_BYTES,
     sizeCalculation: (open) => open.size,
   });
-  #list: { readonly generation: number; readonly residents: ResidentModule[] } | undefined;
+  readonly #residents: ResidentList;
 
   constructor(repository: Repository) {
     this.database = new ObjectDatabase(repository);
     this.refs = new Refs(repository);
+    this.#residents = new ResidentList(this.refs);
   }
 
   /**
@@ -74,11 +76,7 @@ export class GitStoreReader implements ModuleReader {
   }
 
   list(): ResidentModule[] {
-    const { generation } = this.refs;
-    if (this.#list?.generation !== generation) {
-      this.#list = { generation, residents: listResidents(this.refs) };
-    }
-    return [...this.#list.residents];
+    return [...this.#residents.residents()];
   }
 
   refresh(): void {
@@ -118,17 +116,4 @@ export class GitStoreReader implements ModuleReader {
     const tree = this.refs.get(refName(id, "zip"));
     return tree && readModuleTree(this.database, tree)[part];
   }
-}
-
-function listResidents(refs: Refs): ResidentModule[] {
-  const residents = new Map<string, ResidentModule>();
-  for (const name of refs.names()) {
-    const parsed = parseRefName(name);
-    if (parsed === undefined) continue;
-    const { id, kind } = parsed;
-    const key = formatModuleVersion(id);
-    const known = residents.get(key) ?? { id, info: false, goMod: false, zip: false };
-    residents.set(key, { ...known, [kind === "mod" ? "goMod" : kind]: true });
-  }
-  return [...residents.values()];
 }

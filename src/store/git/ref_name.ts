@@ -28,18 +28,26 @@ export function refName(id: ModuleVersion, kind: RefKind): RefName {
 export function parseRefName(
   name: string,
 ): { readonly id: ModuleVersion; readonly kind: RefKind } | undefined {
-  const [, path, version, suffix] =
-    /^refs\/gomod\/([^/@]+)@([^/()]+?)(\(info\)|\(mod\))?$/.exec(name) ?? [];
+  const { base, kind } = splitRefName(name);
+  const [, path, version] = /^refs\/gomod\/([^/@]+)@([^/()]+)$/.exec(base) ?? [];
   if (path === undefined || version === undefined) return undefined;
   try {
     const id = parseModuleVersion(
       unescapePath(decodeURIComponent(path)),
       unescapeVersion(decodeURIComponent(version)),
     );
-    return { id, kind: suffix === "(info)" ? "info" : suffix === "(mod)" ? "mod" : "zip" };
+    return { id, kind };
   } catch {
     return undefined;
   }
+}
+
+/** A ref's name without the suffix that says which part of the module it is for, and that part. */
+export function splitRefName(name: string): { readonly base: string; readonly kind: RefKind } {
+  for (const kind of ["info", "mod"] as const) {
+    if (name.endsWith(SUFFIXES[kind])) return { base: name.slice(0, -SUFFIXES[kind].length), kind };
+  }
+  return { base: name, kind: "zip" };
 }
 
 /** Whether `name` is the full name of a module's ref. */

@@ -1,0 +1,30 @@
+import type { Bench } from "./bench.ts";
+
+/** Who is measured: what people have now, gomodfs, and another program that does the same. */
+export type Contender = "baseline" | "gomodfs" | "peer";
+
+/** What a row of the table promises. */
+export type Target =
+  /** The median of gomodfs divided by that of the baseline is at most this. */
+  | { readonly kind: "ratio"; readonly most: number }
+  /** The median of gomodfs is at most this, in the row's unit. */
+  | { readonly kind: "absolute"; readonly most: number };
+
+/** One measurement, with all that must be made before it and is not measured. */
+export type Measure = () => Promise<number>;
+
+/** A workload that is ready to be measured. */
+export interface PreparedWorkload extends AsyncDisposable {
+  readonly contenders: Readonly<Partial<Record<Contender, Measure>>>;
+}
+
+/** One row of the table. */
+export interface Workload {
+  /** Matched by `--only`. */
+  readonly name: string;
+  readonly unit: "ms" | "MB";
+  readonly target: Target;
+  /** Takes minutes: runs only with `--long`, so many times. */
+  readonly longRuns?: number;
+  prepare(bench: Bench): Promise<PreparedWorkload>;
+}
