@@ -1,16 +1,15 @@
-import { locateStore } from "../daemon/store_location.ts";
 import { compareBytes } from "../module/byte_order.ts";
 import { formatModuleVersion } from "../module/module_version.ts";
 import { compare } from "../module/semver.ts";
-import { GitStoreReader } from "../store/git/git_store_reader.ts";
 import type { ResidentModule } from "../store/module_store.ts";
 import { EXIT_DONE } from "./exit_code.ts";
 import type { StoreFlags } from "./program.ts";
+import { openStoreReader } from "./store_reader.ts";
 
 /** `gomodfs list`: module versions whose files are resident; with `--json` also those of which only a part is. */
 export async function runList(flags: StoreFlags & { readonly json?: boolean }): Promise<number> {
-  const reader = GitStoreReader.open(locateStore(flags.store, process.env).git);
-  for (const resident of reader.list().sort(byPathAndVersion)) {
+  const reader = openStoreReader(flags);
+  for (const resident of (reader?.list() ?? []).sort(byPathAndVersion)) {
     if (flags.json === true) process.stdout.write(`${JSON.stringify(describe(resident))}\n`);
     else if (resident.zip) process.stdout.write(`${formatModuleVersion(resident.id)}\n`);
   }

@@ -1,15 +1,15 @@
-import { locateStore } from "../daemon/store_location.ts";
 import { GomodfsError, isGomodfsError } from "../lib/gomodfs_error.ts";
 import { formatModuleVersion, type ModuleVersion } from "../module/module_version.ts";
 import { parseModuleVersion } from "../module/path.ts";
-import { GitStoreReader } from "../store/git/git_store_reader.ts";
+import type { GitStoreReader } from "../store/git/git_store_reader.ts";
 import { type Verification, verifyModule } from "../store/verify_module.ts";
 import { EXIT_DONE, EXIT_FAILED } from "./exit_code.ts";
 import type { StoreFlags } from "./program.ts";
+import { openStoreReader } from "./store_reader.ts";
 
 /** `gomodfs verify`: all resident modules, or those that are named. */
 export async function runVerify(names: readonly string[], flags: StoreFlags): Promise<number> {
-  const reader = GitStoreReader.open(locateStore(flags.store, process.env).git);
+  const reader = openStoreReader(flags);
   const ids = names.length > 0 ? names.map(parseName) : residentIds(reader);
   let failed = 0;
   let bytes = 0;
@@ -30,16 +30,13 @@ export async function runVerify(names: readonly string[], flags: StoreFlags): Pr
   return EXIT_DONE;
 }
 
-function residentIds(reader: GitStoreReader): ModuleVersion[] {
-  return reader
-    .list()
-    .filter(({ zip }) => zip)
-    .map(({ id }) => id);
+function residentIds(reader: GitStoreReader | undefined): ModuleVersion[] {
+  return (reader?.list() ?? []).filter(({ zip }) => zip).map(({ id }) => id);
 }
 
-function verify(reader: GitStoreReader, id: ModuleVersion): Verification {
+function verify(reader: GitStoreReader | undefined, id: ModuleVersion): Verification {
   try {
-    const module = reader.openModule(id);
+    const module = reader?.openModule(id);
     return module === undefined
       ? { ok: false, reason: "it is not resident" }
       : verifyModule(module);

@@ -1,7 +1,8 @@
-import { mkdir } from "node:fs/promises";
 import { Checksums } from "../cache/checksums.ts";
 import { ModuleCache } from "../cache/module_cache.ts";
+import { GomodfsError } from "../lib/gomodfs_error.ts";
 import type { Logger } from "../lib/logger.ts";
+import { makeDirectory } from "../lib/make_directory.ts";
 import { trimMemory } from "../lib/trim_memory.ts";
 import { VERSION } from "../lib/version.ts";
 import { GoSum, type SumLine } from "../module/go_sum.ts";
@@ -95,7 +96,7 @@ export class ModuleService {
             configDirectory: sumdbConfigDirectory(settings.GOPATH, location.directory),
             log,
           });
-    await mkdir(location.spool, { recursive: true });
+    await makeStoreDirectory(location);
     const ingest = createIngestPool();
     const store = await GitStore.open({ directory: location.git, ingest });
     const checksums = new Checksums(new GoSum(options.sums), {
@@ -114,6 +115,17 @@ export class ModuleService {
     await this.database?.close();
     await this.store.close();
     await this.#client[Symbol.asyncDispose]();
+  }
+}
+
+async function makeStoreDirectory({ directory, spool }: StoreLocation): Promise<void> {
+  try {
+    await makeDirectory(spool);
+  } catch (cause) {
+    throw new GomodfsError("STORE", `cannot make the store's directory ${directory}`, {
+      hint: "name one that you may write to with --store DIR",
+      cause,
+    });
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, realpath } from "node:fs/promises";
+import { realpath } from "node:fs/promises";
 import { resolve } from "node:path";
 import { mount } from "../fuse/mount.ts";
 import { MountCounters } from "../fuse/mount_counters.ts";
@@ -6,6 +6,7 @@ import { findMount, readMountTable } from "../fuse/mount_table.ts";
 import { unmount } from "../fuse/unmount.ts";
 import { GomodfsError, isGomodfsError } from "../lib/gomodfs_error.ts";
 import type { Logger } from "../lib/logger.ts";
+import { makeDirectory } from "../lib/make_directory.ts";
 import { Daemon } from "./daemon.ts";
 import { FuseMount } from "./fuse_mount.ts";
 import type { ModuleService } from "./module_service.ts";
@@ -72,15 +73,14 @@ export async function serveMount(options: ServeMountOptions): Promise<ServedMoun
 async function makeMountPoint(directory: string): Promise<string> {
   const path = resolve(directory);
   try {
-    await mkdir(path, { recursive: true });
+    await makeDirectory(path);
     return await realpath(path);
   } catch (error) {
     // What a killed daemon left there cannot be looked at; mount() removes it.
     if (error instanceof Error && "code" in error && error.code === "ENOTCONN") return path;
-    const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
     throw new GomodfsError(
       "USAGE",
-      `cannot mount on ${path}: it is not a directory and cannot be made one (${reason})`,
+      `cannot mount on ${path}: it is not a directory and cannot be made one`,
       {
         hint: "name an empty directory, or one that does not exist yet in a directory that you may write to",
         cause: error,

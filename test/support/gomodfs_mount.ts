@@ -1,6 +1,7 @@
 import { type ChildProcessByStdio, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { constants } from "node:os";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseMountInfo } from "../../src/fuse/mount_table.ts";
@@ -131,7 +132,13 @@ export function unmountNow(directory: string): void {
   while (isMounted(directory)) execFileSync("umount", ["-l", directory]);
 }
 
-// A test that ran out of time never reaches the end of its `await using`.
-process.once("exit", () => {
+/*
+ * A test that ran out of time never reaches the end of its `await using`: its mounts end with this process, which
+ * vitest ends by SIGTERM.
+ */
+process.once("exit", removeAll);
+process.once("SIGTERM", () => process.exit(128 + constants.signals.SIGTERM));
+
+function removeAll(): void {
   for (const mount of running) mount.removeNow();
-});
+}

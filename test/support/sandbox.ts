@@ -12,6 +12,14 @@ import {
 import { type ReplayProxy, startReplayProxy } from "./replay_proxy.ts";
 import { TemporaryDirectory } from "./temporary_directory.ts";
 
+const open = new Set<TemporaryDirectory>();
+
+// A test that ran out of time never reaches its end. By now its mounts are gone: they are removed in a handler too,
+// which the import above put before this one.
+process.once("exit", () => {
+  for (const directory of open) directory[Symbol.dispose]();
+});
+
 /** How to mount in a {@linkcode Sandbox}. */
 export interface SandboxMountOptions {
   /** The name of the mount point; `mnt` unless given. */
@@ -36,6 +44,7 @@ export class Sandbox implements AsyncDisposable {
     this.proxy = proxy;
     this.#directory = new TemporaryDirectory("gomodfs-test-");
     this.environment = this.#makeEnvironment();
+    open.add(this.#directory);
   }
 
   static async create(): Promise<Sandbox> {
@@ -105,6 +114,7 @@ export class Sandbox implements AsyncDisposable {
       for (const directory of this.#mountPoints) unmountNow(directory);
       await this.proxy.close();
       this.#directory[Symbol.dispose]();
+      open.delete(this.#directory);
     }
   }
 
