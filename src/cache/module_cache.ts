@@ -1,4 +1,5 @@
 import { rm } from "node:fs/promises";
+import { isGomodfsError } from "../lib/gomodfs_error.ts";
 import type { Logger } from "../lib/logger.ts";
 import { SingleFlight } from "../lib/single_flight.ts";
 import { goModHash } from "../module/dirhash.ts";
@@ -103,6 +104,8 @@ export class ModuleCache {
     try {
       await this.#fetch(id, part, priority);
     } catch (error) {
+      // Whoever wanted it is gone: that is no failure of the module.
+      if (isGomodfsError(error, "CANCELLED")) throw error;
       this.#failed++;
       this.#failures.add(what, error);
       this.#log.warn(`cannot fetch ${what}`, { error, priority });

@@ -110,21 +110,43 @@ async function toolchainOf(
 const ROOT_IN_OWN_NAMESPACE: MountChoice = { way: "root", refused: [] };
 
 async function runAlone(prepared: PreparedExec, choice: MountChoice): Promise<CommandStatus> {
-  const { request, command, moduleCache } = prepared;
+  const { request } = prepared;
   switch (choice.way) {
     case "root":
-      return await withService(request, (service) => runOnPrivateSession(prepared, service));
-    case "user-namespace":
-      return reexec(command.environment);
-    case "fusermount3":
-      return await withService(request, (service) => runOnFusermount(prepared, service));
-    case "none":
-      process.stderr.write(
-        `gomodfs: no FUSE here (${describeRefusals(choice)}): filling ${moduleCache} first\n`,
+      return await runOrFill(prepared, () =>
+        withService(request, (service) => runOnPrivateSession(prepared, service)),
       );
-      await fillModuleCache(command, request.settings);
-      return await runCommand(command);
+    case "user-namespace":
+      return reexec(prepared.command.environment);
+    case "fusermount3":
+      return await runOrFill(prepared, () =>
+        withService(request, (service) => runOnFusermount(prepared, service)),
+      );
+    case "none":
+      return await fillAndRun(prepared, describeRefusals(choice));
   }
+}
+
+/** Containers may allow everything that was tried and yet not the mount itself. */
+async function runOrFill(
+  prepared: PreparedExec,
+  run: () => Promise<CommandStatus>,
+): Promise<CommandStatus> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!isGomodfsError(error, "UNSUPPORTED")) throw error;
+    return await fillAndRun(prepared, error.message);
+  }
+}
+
+async function fillAndRun(
+  { request, command, moduleCache }: PreparedExec,
+  reason: string,
+): Promise<CommandStatus> {
+  process.stderr.write(`gomodfs: no FUSE here (${reason}): filling ${moduleCache} first\n`);
+  await fillModuleCache(command, request.settings);
+  return await runCommand(command);
 }
 
 /** Runs the command on the mount of a daemon that serves the store already. */

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { AS_ROOT, runFixture, Scratch } from "./fixtures/start.ts";
@@ -28,9 +28,9 @@ describe("SystemProbes", () => {
     const reason = `${device} cannot be opened (ENOENT)`;
     expect(await probes.root()).toEqual({ possible: false, reason });
     expect(await probes.fusermount()).toEqual({ possible: false, reason });
-    const inside = new SystemProbes({ environment, identity, device: join(device, "below") });
     const named: unknown = expect.stringContaining(device);
-    expect(await inside.userNamespace()).toEqual({ possible: false, reason: named });
+    expect(await probes.userNamespace()).toEqual({ possible: false, reason: named });
+    expect(existsSync(device)).toBe(false);
   });
 });
 

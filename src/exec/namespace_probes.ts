@@ -46,7 +46,10 @@ export class SystemProbes implements NamespaceProbes {
     const unshare = this.#program("unshare");
     if (unshare === undefined) return impossible("unshare is not installed");
     // The kernel wants the device opened in the user namespace that mounts (fuse_get_tree in fs/fuse/inode.c).
-    const script = 'device=$1; shift; exec 3<>"$device" && exec "$@" 3<&-';
+    // A redirection would make a file where there is no device.
+    const script =
+      'device=$1; shift; [ -c "$device" ] || { echo "$device cannot be opened" >&2; exit 1; }; ' +
+      'exec 3<>"$device" && exec "$@" 3<&-';
     const command = [unshare, ...mapIdentity(this.#identity), "--", "true"];
     const inside = ["--", "sh", "-c", script, "sh", this.#device, ...command];
     return this.#unshare([...ROOT_IN_USER_NAMESPACE, ...PRIVATE_MOUNTS, ...inside]);
