@@ -194,8 +194,8 @@ export class TreeFileSystem implements FileSystem {
   }
 
   #resolveList(path: Extract<VirtualPath, { kind: "list" }>): NodeAttributes | Failure {
-    const { length } = this.#tree.list(path.path);
-    if (length === 0) return MISSING;
+    const length = this.#tree.list(path.path)?.length;
+    if (length === undefined) return MISSING;
     return { ...file(this.#nodes.pathNode(path, length), length), changing: true };
   }
 
@@ -232,7 +232,7 @@ export class TreeFileSystem implements FileSystem {
       case "download-file":
         return this.#tree.downloadFileSize(path.id, path.file) ?? 0;
       case "list":
-        return this.#tree.list(path.path).length;
+        return this.#tree.list(path.path)?.length ?? 0;
       case "checksum":
         return this.#tree.checksumFile(path.path)?.length;
       case "prefix":
@@ -249,7 +249,7 @@ export class TreeFileSystem implements FileSystem {
       case "download-file":
         return this.#tree.readDownloadFile(path.id, path.file, offset, length) ?? { errno: EIO };
       case "list":
-        return this.#tree.list(path.path).subarray(offset, offset + length);
+        return this.#tree.list(path.path)?.subarray(offset, offset + length) ?? MISSING;
       case "checksum":
         return (
           this.#tree.checksumFile(path.path)?.subarray(offset, offset + length) ?? { errno: EISDIR }

@@ -38,6 +38,7 @@ describe("ResidentNames", () => {
     expect(names.list(parseModuleVersion("github.com/Azure/a", "v1.0.0").path)).toBe(
       "v1.0.0\nv1.10.0\n",
     );
-    expect(names.list(parseModuleVersion("example.com/none", "v1.0.0").path)).toBe("");
+    expect(names.list(parseModuleVersion("github.com/Azure/a/v2", "v2.0.0").path)).toBe("");
+    expect(names.list(parseModuleVersion("example.com/none", "v1.0.0").path)).toBeUndefined();
   });
 });

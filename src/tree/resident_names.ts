@@ -37,10 +37,21 @@ export class ResidentNames {
     return this.#versions.get(path) ?? [];
   }
 
-  /** The content of `@v/list`: the versions whose `.mod` is resident, as cmd/go rewrites it after each download. */
-  list(path: ModulePath): string {
-    const versions = this.versions(path).filter((resident) => resident.goMod);
-    return sortVersions(versions.map((resident) => resident.id.version))
+  /**
+   * The content of `@v/list`: the versions whose `.mod` is resident, as cmd/go rewrites it after each download. It takes
+   * them from file names without unescaping them, so versions with upper-case letters are missing
+   * (cmd/go/internal/modfetch/cache.go, rewriteVersionList).
+   *
+   * @returns undefined if there is no such file
+   */
+  list(path: ModulePath): string | undefined {
+    const versions = this.versions(path)
+      .filter((resident) => resident.goMod)
+      .map((resident) => resident.id.version);
+    if (versions.length === 0) return undefined;
+    return sortVersions(
+      versions.filter((version) => escapeVersion(version) === (version as string)),
+    )
       .map((version) => `${version}\n`)
       .join("");
   }

@@ -129,9 +129,10 @@ export class VirtualTree {
     return subarray(this.#content(module, source), offset, length);
   }
 
-  /** `@v/list` of the module. */
-  list(path: ModulePath): Uint8Array {
-    return Buffer.from(this.names().list(path));
+  /** `@v/list` of the module; undefined if it has none. */
+  list(path: ModulePath): Uint8Array | undefined {
+    const text = this.names().list(path);
+    return text === undefined ? undefined : Buffer.from(text);
   }
 
   checksumFile(path: string): Uint8Array | undefined {
