@@ -59,7 +59,7 @@ async function main(): Promise<number> {
   const rows: Row[] = [];
   for (const workload of chosen) {
     process.stderr.write(`${workload.name} ...\n`);
-    rows.push(await measure(workload, bench, workload.longRuns ?? runs));
+    rows.push(await measure(workload, bench, Math.min(runs, workload.longRuns ?? runs)));
   }
   process.stdout.write(formatTable(rows));
   const directory = new URL("results", import.meta.url).pathname;

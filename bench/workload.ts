@@ -24,7 +24,7 @@ export interface Workload {
   readonly name: string;
   readonly unit: "ms" | "MB";
   readonly target: Target;
-  /** Takes minutes: runs only with `--long`, so many times. */
+  /** Takes minutes: runs only with `--long`, at most so many times. */
   readonly longRuns?: number;
   prepare(bench: Bench): Promise<PreparedWorkload>;
 }

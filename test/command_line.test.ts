@@ -1,10 +1,9 @@
-import { chmodSync, mkdirSync } from "node:fs";
-import { open, readdir, readFile, writeFile } from "node:fs/promises";
+import { chmodSync } from "node:fs";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { JsonFields } from "../src/daemon/json_fields.ts";
-import { GOMODFS, isMounted } from "./support/gomodfs_mount.ts";
-import { OrdinaryUser } from "./support/ordinary_user.ts";
+import { GOMODFS } from "./support/gomodfs_mount.ts";
 import { runProgram } from "./support/program.ts";
 import { Sandbox } from "./support/sandbox.ts";
 import { checkRepository, residentModules } from "./support/store_checks.ts";

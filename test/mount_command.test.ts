@@ -7,17 +7,14 @@ import { GOMODFS, isMounted } from "./support/gomodfs_mount.ts";
 import { OrdinaryUser } from "./support/ordinary_user.ts";
 import { Sandbox } from "./support/sandbox.ts";
 
-it.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)(
-  "%s unmounts and ends with 0",
-  async (signal) => {
-    await using sandbox = await Sandbox.create();
-    const mount = await sandbox.mount();
-    expect(isMounted(mount.directory)).toBe(true);
-    expect(mount.stdout).toBe(`ready: export GOMODCACHE=${mount.directory}\n`);
-    expect(await mount.stop(signal)).toBe(0);
-    expect(isMounted(mount.directory)).toBe(false);
-  },
-);
+it.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("%s unmounts and ends with 0", async (signal) => {
+  await using sandbox = await Sandbox.create();
+  const mount = await sandbox.mount();
+  expect(isMounted(mount.directory)).toBe(true);
+  expect(mount.stdout).toBe(`ready: export GOMODCACHE=${mount.directory}\n`);
+  expect(await mount.stop(signal)).toBe(0);
+  expect(isMounted(mount.directory)).toBe(false);
+});
 
 it("SIGTERM unmounts also while somebody uses the mount", async () => {
   await using sandbox = await Sandbox.create();

@@ -13,6 +13,15 @@ import { FailureLog, type FetchFailure } from "./failure_log.ts";
 /** The parts of a module that are fetched, verified and stored each by itself. */
 export type ModulePart = "info" | "mod" | "zip";
 
+/** The parts that are small and whole in memory. */
+export type SmallPart = Exclude<ModulePart, "zip">;
+
+interface Obtained {
+  readonly content: Uint8Array;
+  /** Fulfils when it is resident. */
+  readonly stored: Promise<void>;
+}
+
 /** What happened since the cache was made. */
 export interface CacheStatistics {
   /** Parts fetched, verified and stored. */
@@ -43,7 +52,10 @@ export class ModuleCache {
   readonly #source: ModuleSource;
   readonly #checksums: Checksums;
   readonly #log: Logger;
-  readonly #flights = new SingleFlight<void>();
+  readonly #zips = new SingleFlight<void>();
+  readonly #small = new SingleFlight<Obtained>();
+  /** Small parts that are verified but not stored yet. */
+  readonly #storing = new Map<string, Obtained>();
   readonly #failures: FailureLog;
   readonly #listeners = new Set<(id: ModuleVersion, part: ModulePart) => void>();
   #fetched = 0;
@@ -70,7 +82,7 @@ export class ModuleCache {
     return {
       fetched: this.#fetched,
       failed: this.#failed,
-      flights: this.#flights.keys(),
+      flights: [...this.#small.keys(), ...this.#zips.keys()],
       failures: this.#failures.last,
     };
   }
@@ -93,16 +105,76 @@ export class ModuleCache {
    */
   async ensure(id: ModuleVersion, part: ModulePart, priority: Priority = "demand"): Promise<void> {
     if (this.isResident(id, part)) return;
-    const what = `${formatModuleVersion(id)}.${part}`;
-    const recent = this.#failures.recent(what);
-    if (recent !== undefined) throw recent.error;
-    await this.#flights.run(what, () => this.#fly(what, id, part, priority));
+    if (part !== "zip") return await (await this.#obtain(id, part, priority)).stored;
+    const what = describePart(id, part);
+    this.#refuseRecentFailure(what);
+    await this.#zips.run(what, async () => {
+      await this.#account(what, priority, () => this.#fetchZip(id, priority));
+      this.#announce(id, part);
+    });
   }
 
-  async #fly(what: string, id: ModuleVersion, part: ModulePart, priority: Priority): Promise<void> {
+  /**
+   * The verified content of a small part. It need not be in the store yet: whoever waits for it need not wait for the
+   * disk too (a commit takes some 10 ms, and a build reads hundreds of go.mod files one after the other).
+   *
+   * @throws GomodfsError whatever the source or the verification says
+   */
+  async read(id: ModuleVersion, part: SmallPart): Promise<Uint8Array> {
+    const resident = part === "info" ? this.#store.readInfo(id) : this.#store.readGoMod(id);
+    return resident ?? (await this.#obtain(id, part, "demand")).content;
+  }
+
+  /** A small part, verified and on its way into the store. */
+  async #obtain(id: ModuleVersion, part: SmallPart, priority: Priority): Promise<Obtained> {
+    const what = describePart(id, part);
+    const storing = this.#storing.get(what);
+    if (storing !== undefined) return storing;
+    this.#refuseRecentFailure(what);
+    return await this.#small.run(what, async () => {
+      const content = await this.#account(what, priority, () =>
+        this.#fetchSmall(id, part, priority),
+      );
+      const obtained = { content, stored: this.#storeSmall(what, id, part, content) };
+      this.#storing.set(what, obtained);
+      return obtained;
+    });
+  }
+
+  /** The promise may be left alone: a failure is in the log. */
+  #storeSmall(
+    what: string,
+    id: ModuleVersion,
+    part: SmallPart,
+    content: Uint8Array,
+  ): Promise<void> {
+    const stored = (
+      part === "info" ? this.#store.putInfo(id, content) : this.#store.putGoMod(id, content)
+    )
+      .then(() => this.#announce(id, part))
+      .finally(() => this.#storing.delete(what));
+    stored.catch((error: unknown) => this.#log.error(`cannot store ${what}`, { error }));
+    return stored;
+  }
+
+  #announce(id: ModuleVersion, part: ModulePart): void {
+    for (const listener of this.#listeners) listener(id, part);
+  }
+
+  #refuseRecentFailure(what: string): void {
+    const recent = this.#failures.recent(what);
+    if (recent !== undefined) throw recent.error;
+  }
+
+  /** Fetches, and remembers how that went. */
+  async #account<T>(what: string, priority: Priority, fetch: () => Promise<T>): Promise<T> {
     const start = performance.now();
     try {
-      await this.#fetch(id, part, priority);
+      const fetched = await fetch();
+      this.#fetched++;
+      const milliseconds = Math.round(performance.now() - start);
+      this.#log.debug(`fetched ${what}`, { priority, milliseconds });
+      return fetched;
     } catch (error) {
       // Whoever wanted it is gone: that is no failure of the module.
       if (isGomodfsError(error, "CANCELLED")) throw error;
@@ -111,33 +183,14 @@ export class ModuleCache {
       this.#log.warn(`cannot fetch ${what}`, { error, priority });
       throw error;
     }
-    this.#fetched++;
-    this.#log.debug(`fetched ${what}`, {
-      priority,
-      milliseconds: Math.round(performance.now() - start),
-    });
-    for (const listener of this.#listeners) listener(id, part);
   }
 
-  async #fetch(id: ModuleVersion, part: ModulePart, priority: Priority): Promise<void> {
-    switch (part) {
-      case "info": {
-        const info = await this.#source.info(id, { priority });
-        await this.#store.putInfo(id, canonicalRevisionInfo(info));
-        return;
-      }
-      case "mod":
-        return await this.#fetchGoMod(id, priority);
-      case "zip":
-        return await this.#fetchZip(id, priority);
-    }
-  }
-
-  async #fetchGoMod(id: ModuleVersion, priority: Priority): Promise<void> {
+  async #fetchSmall(id: ModuleVersion, part: SmallPart, priority: Priority): Promise<Uint8Array> {
+    if (part === "info") return canonicalRevisionInfo(await this.#source.info(id, { priority }));
     const expected = this.#expectation(id, "goMod");
     const goMod = await this.#source.goMod(id, { priority });
     checkHash(id, "goMod", goModHash(goMod), await expected);
-    await this.#store.putGoMod(id, goMod);
+    return goMod;
   }
 
   async #fetchZip(id: ModuleVersion, priority: Priority): Promise<void> {
@@ -156,6 +209,10 @@ export class ModuleCache {
     expected.catch(() => {});
     return expected;
   }
+}
+
+function describePart(id: ModuleVersion, part: ModulePart): string {
+  return `${formatModuleVersion(id)}.${part}`;
 }
 
 async function removeSpooled(zip: ZipBytes): Promise<void> {

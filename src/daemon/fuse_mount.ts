@@ -7,6 +7,7 @@ import type { FromTree, ToTree, TreeWorkerData } from "../fuse/tree_messages.ts"
 import { GomodfsError, isGomodfsError } from "../lib/gomodfs_error.ts";
 import type { Logger } from "../lib/logger.ts";
 import { workerEntry } from "../lib/worker_entry.ts";
+import type { ModuleVersion } from "../module/module_version.ts";
 import type { SumdbDatabase } from "./checksum_database.ts";
 import type { StoreLocation } from "./store_location.ts";
 
@@ -95,10 +96,15 @@ export class FuseMount {
         return await this.#cache.ensure(want.id, "zip");
       case "info":
       case "mod":
-        return await this.#cache.ensure(want.id, want.kind);
+        return await this.#deliver(want.id, want.kind);
       case "record":
         return await this.#keepRecord(want);
     }
+  }
+
+  async #deliver(id: ModuleVersion, file: "info" | "mod"): Promise<void> {
+    const content = await this.#cache.read(id, file);
+    this.#session.post({ kind: "arriving", id, file, content });
   }
 
   async #keepRecord({ database, id }: Extract<Want, { kind: "record" }>): Promise<void> {

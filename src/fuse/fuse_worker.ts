@@ -5,17 +5,23 @@ import { VirtualTree } from "../tree/virtual_tree.ts";
 import { MountCounters } from "./mount_counters.ts";
 import { serveInWorker } from "./session_worker.ts";
 import { TreeFileSystem } from "./tree_file_system.ts";
-import type { FromTree, TreeWorkerData } from "./tree_messages.ts";
+import type { FromTree, ToTree, TreeWorkerData } from "./tree_messages.ts";
 
 serveInWorker(({ data, post, invalidateDirectory }) => {
   // startSession hands over what daemon/fuse_mount.ts of the same build gave it.
   const { git, checksums, counters } = data as TreeWorkerData;
   const send = (message: FromTree): void => post(message);
+  const tree = new VirtualTree(GitStoreReader.open(git), new StoredFiles(checksums));
   const fileSystem = new TreeFileSystem({
-    tree: new VirtualTree(GitStoreReader.open(git), new StoredFiles(checksums)),
+    tree,
     counters: new MountCounters(counters),
     ask: (ticket, want) => send({ ticket, want }),
     invalidateDirectory,
   });
-  return { fileSystem, onMessage: () => fileSystem.refresh() };
+  // The other half posts nothing else.
+  const receive = (message: ToTree): void => {
+    if (message.kind === "arriving") tree.accept(message.id, message.file, message.content);
+    else fileSystem.refresh();
+  };
+  return { fileSystem, onMessage: (message) => receive(message as ToTree) };
 });

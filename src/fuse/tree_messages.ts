@@ -1,3 +1,4 @@
+import type { ModuleVersion } from "../module/module_version.ts";
 import type { Want } from "./tree_file_system.ts";
 
 /** What the thread of a mount is given at its start. */
@@ -16,7 +17,14 @@ export interface FromTree {
   readonly want: Want;
 }
 
-/** Main thread to mount: something has become resident. */
-export interface ToTree {
-  readonly kind: "resident";
-}
+/** Main thread to mount. */
+export type ToTree =
+  /** Something has become resident. */
+  | { readonly kind: "resident" }
+  /** A file under `@v` has been verified and is on its way into the store. */
+  | {
+      readonly kind: "arriving";
+      readonly id: ModuleVersion;
+      readonly file: "info" | "mod";
+      readonly content: Uint8Array;
+    };

@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { GomodfsError, isGomodfsError } from "../lib/gomodfs_error.ts";
+import { SingleFlight } from "../lib/single_flight.ts";
 import { escapePath, escapeVersion } from "../module/escape.ts";
 import type { ModulePath, ModuleVersion } from "../module/module_version.ts";
 import { formatModuleVersion } from "../module/module_version.ts";
@@ -10,7 +11,6 @@ import { LatestTree } from "./latest_tree.ts";
 import { MisbehaviorError } from "./misbehavior.ts";
 import { MAX_NOTE_SIZE } from "./note.ts";
 import { PendingWrites } from "./pending_writes.ts";
-import { SingleFlight } from "../lib/single_flight.ts";
 import { storedHashIndex, type Tree } from "./tlog.ts";
 import { parseRecord, recordLines } from "./tree_note.ts";
 import type { Verifier } from "./verifier.ts";

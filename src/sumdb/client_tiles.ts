@@ -1,8 +1,8 @@
 import { LRUCache } from "lru-cache";
 import { GomodfsError, isGomodfsError } from "../lib/gomodfs_error.ts";
+import { SingleFlight } from "../lib/single_flight.ts";
 import type { ClientOps } from "./client_ops.ts";
 import type { PendingWrites } from "./pending_writes.ts";
-import { SingleFlight } from "../lib/single_flight.ts";
 import { fullTile, type Tile, tilePath, tileSize } from "./tile.ts";
 import type { AuthenticTile, TileData, TileReader } from "./tile_hash_reader.ts";
 

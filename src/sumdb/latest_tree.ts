@@ -1,10 +1,10 @@
 import { GomodfsError } from "../lib/gomodfs_error.ts";
+import { SingleFlight } from "../lib/single_flight.ts";
 import type { ClientOps } from "./client_ops.ts";
 import { EMPTY_TREE_HASH, equalHashes } from "./hash.ts";
 import { describeMisbehavior, MisbehaviorError } from "./misbehavior.ts";
 import { openNote } from "./note.ts";
 import type { SignedTree } from "./signed_tree.ts";
-import { SingleFlight } from "../lib/single_flight.ts";
 import { asBuffer } from "./text.ts";
 import { TileHashReader, type TileReader } from "./tile_hash_reader.ts";
 import { type Tree, treeHash } from "./tlog.ts";

@@ -67,10 +67,17 @@ export class ResidentNames {
       append(this.#modules, prefix, `${name}@${escapeVersion(resident.id.version)}`);
     }
     append(this.#downloads, addParents(this.#downloads, path), "@v");
-    const versions = this.#versions.get(resident.id.path);
-    if (versions === undefined) this.#versions.set(resident.id.path, [resident]);
-    else versions.push(resident);
+    const versions = this.#versions.get(resident.id.path) ?? [];
+    const known = versions.findIndex(({ id }) => id.version === resident.id.version);
+    if (known < 0) versions.push(resident);
+    else versions[known] = union(resident, versions[known]);
+    this.#versions.set(resident.id.path, versions);
   }
+}
+
+/** What two descriptions of the same version say together. */
+function union(a: ResidentModule, b: ResidentModule = a): ResidentModule {
+  return { id: a.id, info: a.info || b.info, goMod: a.goMod || b.goMod, zip: a.zip || b.zip };
 }
 
 function append(names: Map<string, Set<string>>, directory: string, name: string): void {

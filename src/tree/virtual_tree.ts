@@ -5,7 +5,7 @@ import {
   type ModuleVersion,
 } from "../module/module_version.ts";
 import { VirtualZip } from "../module/zip/virtual_zip.ts";
-import type { ModuleReader, StoredModule } from "../store/module_store.ts";
+import type { ModuleReader, ResidentModule, StoredModule } from "../store/module_store.ts";
 import { type FileTable, fileTable } from "./file_table.ts";
 import { ModuleListing } from "./module_listing.ts";
 import { ResidentNames } from "./resident_names.ts";
@@ -31,6 +31,14 @@ export interface OpenModule {
 const KEPT_CONTENT_MINIMUM = 128 * 1024;
 const KEPT_CONTENT_BYTES = 24 * 1024 * 1024;
 const KEPT_MODULES = 256;
+/** Far more than what can arrive while one commit is under way; the largest go.mod has 16 MiB. */
+const ARRIVING_BYTES = 32 * 1024 * 1024;
+
+interface Arriving {
+  readonly id: ModuleVersion;
+  readonly file: "info" | "mod";
+  readonly content: Uint8Array;
+}
 
 /**
  * What of the virtual GOMODCACHE is resident, with its contents. Synchronous; it never causes a fetch: what is not
@@ -43,6 +51,10 @@ export class VirtualTree {
   readonly #contents = new LRUCache<string, Uint8Array>({
     maxSize: KEPT_CONTENT_BYTES,
     sizeCalculation: (content) => content.length,
+  });
+  readonly #arriving = new LRUCache<string, Arriving>({
+    maxSize: ARRIVING_BYTES,
+    sizeCalculation: ({ content }) => content.length + 1,
   });
   /** The one content too large for the cache that is being read now. */
   #largeContent: { readonly key: string; readonly content: Uint8Array } | undefined;
@@ -64,9 +76,18 @@ export class VirtualTree {
     return this.#names === undefined;
   }
 
+  /** Takes a verified file under `@v` that is on its way into the store, so that it can be read before it gets there. */
+  accept(id: ModuleVersion, file: "info" | "mod", content: Uint8Array): void {
+    this.#arriving.set(arrivalKey(id, file), { id, file, content });
+    this.#names = undefined;
+  }
+
   /** What the directories that lead to modules list. */
   names(): ResidentNames {
-    this.#names ??= new ResidentNames(this.#reader.list());
+    this.#names ??= new ResidentNames([
+      ...this.#reader.list(),
+      ...this.#arriving.values().map(arrived),
+    ]);
     return this.#names;
   }
 
@@ -103,17 +124,9 @@ export class VirtualTree {
   ): Uint8Array | undefined {
     switch (file) {
       case "info":
-        return slice(
-          this.#fresh(() => this.#reader.readInfo(id)),
-          offset,
-          length,
-        );
+        return slice(this.#smallPart(id, "info"), offset, length);
       case "mod":
-        return slice(
-          this.#fresh(() => this.#reader.readGoMod(id)),
-          offset,
-          length,
-        );
+        return slice(this.#smallPart(id, "mod"), offset, length);
       case "ziphash":
         return slice(ziphash(this.module(id)), offset, length);
       case "zip": {
@@ -141,6 +154,12 @@ export class VirtualTree {
 
   checksumDirectory(path: string): readonly string[] | undefined {
     return this.#checksums.list(path);
+  }
+
+  #smallPart(id: ModuleVersion, file: "info" | "mod"): Uint8Array | undefined {
+    const read = (): Uint8Array | undefined =>
+      file === "info" ? this.#reader.readInfo(id) : this.#reader.readGoMod(id);
+    return read() ?? this.#arriving.get(arrivalKey(id, file))?.content ?? this.#fresh(read);
   }
 
   /** What is missing may have been stored by another thread or process since the last look. */
@@ -178,6 +197,14 @@ export class VirtualTree {
     else this.#contents.set(key, content);
     return content;
   }
+}
+
+function arrivalKey(id: ModuleVersion, file: "info" | "mod"): string {
+  return `${formatModuleVersion(id)}.${file}`;
+}
+
+function arrived({ id, file }: Arriving): ResidentModule {
+  return { id, info: file === "info", goMod: file === "mod", zip: false };
 }
 
 function ziphash(module: OpenModule | undefined): Uint8Array | undefined {

@@ -134,10 +134,12 @@ export function unmountNow(directory: string): void {
 
 /*
  * A test that ran out of time never reaches the end of its `await using`: its mounts end with this process, which
- * vitest ends by SIGTERM.
+ * vitest ends by SIGTERM, and a person by SIGINT.
  */
 process.once("exit", removeAll);
-process.once("SIGTERM", () => process.exit(128 + constants.signals.SIGTERM));
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => process.exit(128 + constants.signals[signal]));
+}
 
 function removeAll(): void {
   for (const mount of running) mount.removeNow();

@@ -108,14 +108,14 @@ export class Sandbox implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      await Promise.all(this.#mounts.map(async (mount) => await mount[Symbol.asyncDispose]()));
-    } finally {
-      for (const directory of this.#mountPoints) unmountNow(directory);
-      await this.proxy.close();
-      this.#directory[Symbol.dispose]();
-      open.delete(this.#directory);
-    }
+    const ends = await Promise.allSettled(
+      this.#mounts.map(async (mount) => await mount[Symbol.asyncDispose]()),
+    );
+    for (const directory of this.#mountPoints) unmountNow(directory);
+    await this.proxy.close();
+    this.#directory[Symbol.dispose]();
+    open.delete(this.#directory);
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
   }
 
   #within(options: ProgramOptions): ProgramOptions {
