@@ -36,7 +36,7 @@ describe("ModuleCache", () => {
 
   afterEach(async () => {
     await proxy.close();
-    client.close();
+    await client.close();
     await ingest.close();
     spool[Symbol.dispose]();
   });

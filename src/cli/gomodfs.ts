@@ -1,10 +1,10 @@
 // The entry of the command line. It loads only what the command at hand needs: start-up time is part of every build.
-import { EXIT_DONE, reportError } from "./exit_code.ts";
+import { versionLine } from "./version.ts";
 
-const [major = "0"] = process.versions.node.split(".");
 const OLDEST_NODE = 24;
 
 async function main(): Promise<number> {
+  const [major] = process.versions.node.split(".");
   if (Number(major) < OLDEST_NODE) {
     process.stderr.write(
       `gomodfs: needs Node ${OLDEST_NODE} or later, and this is ${process.version}\n` +
@@ -14,16 +14,11 @@ async function main(): Promise<number> {
   }
   const [, , command] = process.argv;
   if (command === "version" || command === "--version" || command === "-V") {
-    const { versionLine } = await import("./version.ts");
     process.stdout.write(`${versionLine()}\n`);
-    return EXIT_DONE;
+    return 0;
   }
   const { runProgram } = await import("./program.ts");
   return await runProgram(process.argv);
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  process.exitCode = reportError(error);
-}
+process.exitCode = await main();

@@ -114,7 +114,7 @@ export class ModuleService {
     await this.#ingest.close();
     await this.database?.close();
     await this.store.close();
-    await this.#client[Symbol.asyncDispose]();
+    await this.#client.close();
   }
 }
 

@@ -33,7 +33,7 @@ export function locateStore(
 
 function defaultDirectory(environment: NodeJS.ProcessEnv): string {
   const cache = environment["XDG_CACHE_HOME"];
-  if (cache !== undefined && cache.startsWith("/")) return join(cache, "gomodfs");
+  if (cache?.startsWith("/") === true) return join(cache, "gomodfs");
   const home = environment["HOME"] ?? homedir();
   if (home === "") {
     throw new GomodfsError(

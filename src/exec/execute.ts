@@ -1,12 +1,6 @@
 import { callDaemon } from "../daemon/control_client.ts";
-import type { SumText } from "../daemon/control_protocol.ts";
-import { type DaemonRecord, DaemonRegistry } from "../daemon/daemon_registry.ts";
 import { ModuleService } from "../daemon/module_service.ts";
-import type { StoreLocation } from "../daemon/store_location.ts";
-import { findMount, readMountTable } from "../fuse/mount_table.ts";
 import { GomodfsError, isGomodfsError } from "../lib/gomodfs_error.ts";
-import type { Logger } from "../lib/logger.ts";
-import { parseGoSum, type SumLine } from "../module/go_sum.ts";
 import type { ModuleVersion } from "../module/module_version.ts";
 import { goPlatform, TOOLCHAIN_PATH } from "../module/toolchain.ts";
 import type { GoSettings } from "../upstream/go_settings.ts";
@@ -17,6 +11,7 @@ import {
   refuseCommand,
   runCommand,
 } from "./child_command.ts";
+import { type ExecRequest, type PreparedExec, sumLines } from "./exec_request.ts";
 import { fillModuleCache } from "./fill_module_cache.ts";
 import { goDirectory } from "./go_directory.ts";
 import { chooseToolchain, toolchainEnvironment } from "./go_toolchain.ts";
@@ -24,32 +19,9 @@ import { chooseMountWay, describeRefusals, type MountChoice } from "./namespace.
 import { SystemProbes } from "./namespace_probes.ts";
 import { bindMount, runInPrivateMount } from "./private_mount.ts";
 import { runOnFusermount, runOnPrivateSession } from "./served_command.ts";
+import { findDaemon, type ServingDaemon } from "./serving_daemon.ts";
 import type { Identity } from "./unshare.ts";
 import { reexecInUserNamespace, takeOuterIdentity } from "./user_namespace.ts";
-
-/** A command to run with every module at hand. */
-export interface ExecRequest {
-  readonly argv: readonly [string, ...string[]];
-  /** Absolute. */
-  readonly directory: string;
-  readonly environment: Environment;
-  readonly location: StoreLocation;
-  readonly settings: GoSettings;
-  readonly proxy: string | undefined;
-  readonly log: Logger;
-  /** The texts of the project's go.sum files. */
-  readonly sums: readonly SumText[];
-}
-
-/** What the ways of running a command share. */
-export interface PreparedExec {
-  readonly request: ExecRequest;
-  readonly command: Command;
-  /** The user's own GOMODCACHE. */
-  readonly moduleCache: string;
-  /** Set in a user namespace of gomodfs's own making. */
-  readonly identity: Identity | undefined;
-}
 
 /**
  * Runs a command with GOMODCACHE on demand, in the best way that this machine allows.
@@ -183,38 +155,6 @@ async function runOnDaemon(
   }
 }
 
-interface ServingDaemon {
-  readonly socketPath: string;
-  readonly mountPoint: string;
-}
-
-/** A daemon that serves the store on a mount which this process sees. */
-async function findDaemon(location: StoreLocation): Promise<ServingDaemon | undefined> {
-  const records = await new DaemonRegistry(location.directory).list();
-  if (records.length === 0) return undefined;
-  const table = await readMountTable();
-  const isVisible = ({ mount }: DaemonRecord): boolean =>
-    mount !== undefined && findMount(table, mount.point)?.device === mount.device;
-  for (const record of records.filter(isVisible)) {
-    if (record.mount !== undefined && (await answers(record.socketPath))) {
-      return { socketPath: record.socketPath, mountPoint: record.mount.point };
-    }
-  }
-  return undefined;
-}
-
-async function answers(socketPath: string): Promise<boolean> {
-  try {
-    await callDaemon(socketPath, { command: "ping" }, { timeout: PING_MILLISECONDS });
-    return true;
-  } catch (error) {
-    if (isGomodfsError(error)) return false;
-    throw error;
-  }
-}
-
-const PING_MILLISECONDS = 2_000;
-
 async function withService<T>(
   request: ExecRequest,
   run: (service: ModuleService) => Promise<T>,
@@ -234,11 +174,6 @@ async function withService<T>(
   } finally {
     await service.close();
   }
-}
-
-/** The lines of the project's go.sum files. */
-export function sumLines({ sums }: Pick<ExecRequest, "sums">): SumLine[] {
-  return sums.flatMap(({ path, text }) => parseGoSum(text, path));
 }
 
 function systemProbes(environment: Environment): SystemProbes {

@@ -8,7 +8,7 @@ import { MountCounters } from "../fuse/mount_counters.ts";
 import { mountArguments } from "../fuse/mount_options.ts";
 import type { CommandStatus } from "./child_command.ts";
 import { runCommand } from "./child_command.ts";
-import { type PreparedExec, sumLines } from "./execute.ts";
+import { type PreparedExec, sumLines } from "./exec_request.ts";
 import { MountDirectory } from "./mount_directory.ts";
 import { DEVICE_DESCRIPTOR, runInPrivateMount } from "./private_mount.ts";
 

@@ -53,7 +53,7 @@ function formatText(event: unknown): string {
 function formatError(error: unknown): string {
   if (typeof error !== "object" || error === null) return "";
   const { message, hint, cause } = error as Record<string, unknown>;
-  return `: ${String(message)}${formatError(cause)}${hint === undefined ? "" : ` (${String(hint)})`}`;
+  return `: ${String(message)}${formatError(cause)}${hint === undefined ? "" : ` (${formatValue(hint)})`}`;
 }
 
 function formatValue(value: unknown): string {

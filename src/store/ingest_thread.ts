@@ -24,7 +24,9 @@ export class IngestThread {
 
   /** @param entry the worker's entry file */
   constructor(entry: URL) {
-    this.#worker = new Worker(entry, { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB } });
+    this.#worker = new Worker(entry, {
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+    });
     this.#worker.unref();
     // Only an ingest worker posts to this port, and nothing but replies.
     this.#worker.on("message", (reply: IngestReply) => this.#settle(reply));

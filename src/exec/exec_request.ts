@@ -1,0 +1,36 @@
+import type { SumText } from "../daemon/control_protocol.ts";
+import type { StoreLocation } from "../daemon/store_location.ts";
+import type { Logger } from "../lib/logger.ts";
+import { parseGoSum, type SumLine } from "../module/go_sum.ts";
+import type { GoSettings } from "../upstream/go_settings.ts";
+import type { Command, Environment } from "./child_command.ts";
+import type { Identity } from "./unshare.ts";
+
+/** A command to run with every module at hand. */
+export interface ExecRequest {
+  readonly argv: readonly [string, ...string[]];
+  /** Absolute. */
+  readonly directory: string;
+  readonly environment: Environment;
+  readonly location: StoreLocation;
+  readonly settings: GoSettings;
+  readonly proxy: string | undefined;
+  readonly log: Logger;
+  /** The texts of the project's go.sum files. */
+  readonly sums: readonly SumText[];
+}
+
+/** What the ways of running a command share. */
+export interface PreparedExec {
+  readonly request: ExecRequest;
+  readonly command: Command;
+  /** The user's own GOMODCACHE. */
+  readonly moduleCache: string;
+  /** Set in a user namespace of gomodfs's own making. */
+  readonly identity: Identity | undefined;
+}
+
+/** The lines of the project's go.sum files. */
+export function sumLines({ sums }: Pick<ExecRequest, "sums">): SumLine[] {
+  return sums.flatMap(({ path, text }) => parseGoSum(text, path));
+}
