@@ -7,7 +7,7 @@ import { goDirectory } from "../exec/go_directory.ts";
 import { findGoSums, isVendored } from "../exec/go_sums.ts";
 import { GomodfsError } from "../lib/gomodfs_error.ts";
 import type { GoSettings } from "../upstream/go_settings.ts";
-import type { ExecFlags } from "./program.ts";
+import type { ExecFlags } from "./flags.ts";
 import { readSessionSettings } from "./session_settings.ts";
 
 /** `gomodfs exec`: exits as the command does. */

@@ -3,7 +3,7 @@ import { formatModuleVersion } from "../module/module_version.ts";
 import { compare } from "../module/semver.ts";
 import type { ResidentModule } from "../store/module_store.ts";
 import { EXIT_DONE } from "./exit_code.ts";
-import type { StoreFlags } from "./program.ts";
+import type { StoreFlags } from "./flags.ts";
 import { openStoreReader } from "./store_reader.ts";
 
 /** `gomodfs list`: module versions whose files are resident; with `--json` also those of which only a part is. */

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { LOG_FORMATS, LOG_LEVELS } from "../lib/logger.ts";
 import { EXIT_DONE, EXIT_USAGE, reportError } from "./exit_code.ts";
+import type { ExecFlags, MountFlags, StoreFlags } from "./flags.ts";
 import { versionLine } from "./version.ts";
 
 /** Runs a command line (as process.argv) and gives its exit code. */
@@ -175,26 +176,4 @@ function withSourceOptions(command: Command): Command {
     .addOption(
       new Option("--log-format <format>", "how to say it").choices(LOG_FORMATS).default("text"),
     );
-}
-
-/** Flags of commands that look into a store. */
-export interface StoreFlags {
-  readonly store?: string;
-}
-
-/** Flags of commands that fetch modules. */
-export interface SourceFlags extends StoreFlags {
-  readonly proxy?: string;
-  readonly logLevel?: (typeof LOG_LEVELS)[number];
-  readonly logFormat: (typeof LOG_FORMATS)[number];
-}
-
-/** Flags of `gomodfs mount`. */
-export interface MountFlags extends SourceFlags {
-  readonly allowOther?: boolean;
-}
-
-/** Flags of `gomodfs exec`. */
-export interface ExecFlags extends SourceFlags {
-  readonly directory: string;
 }

@@ -2,7 +2,7 @@ import { locateStore, type StoreLocation } from "../daemon/store_location.ts";
 import type { LogFormat, Logger, LogLevel } from "../lib/logger.ts";
 import { createLogger } from "../lib/pino_logger.ts";
 import { type GoSettings, readGoSettings } from "../upstream/go_settings.ts";
-import type { SourceFlags } from "./program.ts";
+import type { SourceFlags } from "./flags.ts";
 
 /** What commands that fetch modules read from flags and environment. */
 export interface SessionSettings {

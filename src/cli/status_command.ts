@@ -8,7 +8,7 @@ import { GitStore } from "../store/git/git_store.ts";
 import { createIngestPool } from "../store/ingest.ts";
 import type { StoreUsage } from "../store/module_store.ts";
 import { EXIT_DONE } from "./exit_code.ts";
-import type { StoreFlags } from "./program.ts";
+import type { StoreFlags } from "./flags.ts";
 
 /** `gomodfs status`: the store, and each daemon that serves it. */
 export async function runStatus(flags: StoreFlags & { readonly json?: boolean }): Promise<number> {

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { locateStore } from "../daemon/store_location.ts";
 import { GitStoreReader } from "../store/git/git_store_reader.ts";
-import type { StoreFlags } from "./program.ts";
+import type { StoreFlags } from "./flags.ts";
 
 /** The store that flags and environment name, for reading; undefined, with a word about it, if there is none yet. */
 export function openStoreReader(flags: StoreFlags): GitStoreReader | undefined {

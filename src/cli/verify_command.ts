@@ -4,7 +4,7 @@ import { parseModuleVersion } from "../module/path.ts";
 import type { GitStoreReader } from "../store/git/git_store_reader.ts";
 import { type Verification, verifyModule } from "../store/verify_module.ts";
 import { EXIT_DONE, EXIT_FAILED } from "./exit_code.ts";
-import type { StoreFlags } from "./program.ts";
+import type { StoreFlags } from "./flags.ts";
 import { openStoreReader } from "./store_reader.ts";
 
 /** `gomodfs verify`: all resident modules, or those that are named. */

@@ -1,9 +1,9 @@
 import { Checksums } from "../cache/checksums.ts";
 import { ModuleCache } from "../cache/module_cache.ts";
+import { trimMemory } from "../lib/allocator.ts";
 import { GomodfsError } from "../lib/gomodfs_error.ts";
 import type { Logger } from "../lib/logger.ts";
 import { makeDirectory } from "../lib/make_directory.ts";
-import { trimMemory } from "../lib/trim_memory.ts";
 import { VERSION } from "../lib/version.ts";
 import { GoSum, type SumLine } from "../module/go_sum.ts";
 import { matchPrefixPatterns } from "../module/prefix_patterns.ts";
@@ -139,7 +139,7 @@ function trimMemoryWhenIdle(): () => void {
 }
 
 /** Later than the end of idle ingest threads, whose memory is given back too. */
-const IDLE_MILLISECONDS = 8_000;
+const IDLE_MILLISECONDS = 2_500;
 
 /** GOSUMDB as cmd/go reads it; without Go on the machine, the database that cmd/go itself would use. */
 function checksumDatabaseSetting(settings: GoSettings): ChecksumDatabaseSetting {

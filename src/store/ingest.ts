@@ -37,7 +37,7 @@ export function createIngestPool(options: IngestPoolOptions = {}): IngestPool {
   return new WorkerIngestPool(options);
 }
 
-const IDLE_MILLISECONDS = 5_000;
+const IDLE_MILLISECONDS = 1_500;
 
 interface Job {
   readonly id: ModuleVersion;

@@ -6,7 +6,8 @@ import {
 } from "../module/module_version.ts";
 import { VirtualZip } from "../module/zip/virtual_zip.ts";
 import type { ModuleReader, ResidentModule, StoredModule } from "../store/module_store.ts";
-import { type FileTable, fileTable } from "./file_table.ts";
+import type { FileTable } from "./file_table.ts";
+import { fileTable } from "./module_files.ts";
 import { ModuleListing } from "./module_listing.ts";
 import { ResidentNames } from "./resident_names.ts";
 import type { DownloadFile } from "./virtual_path.ts";
