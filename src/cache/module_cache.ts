@@ -3,7 +3,7 @@ import { isGomodfsError } from "../lib/gomodfs_error.ts";
 import type { Logger } from "../lib/logger.ts";
 import { SingleFlight } from "../lib/single_flight.ts";
 import { goModHash } from "../module/dirhash.ts";
-import { formatModuleVersion, type ModuleVersion } from "../module/module_version.ts";
+import { formatModuleVersion, type H1, type ModuleVersion } from "../module/module_version.ts";
 import { canonicalRevisionInfo } from "../module/revision_info.ts";
 import type { ModuleStore, ZipBytes } from "../store/module_store.ts";
 import type { ModuleSource, Priority } from "../upstream/module_source.ts";
@@ -197,7 +197,8 @@ export class ModuleCache {
     const expected = this.#expectation(id, "zip");
     const zip = await this.#source.zip(id, { priority });
     try {
-      await this.#store.putModule(id, zip, async (h1) => checkHash(id, "zip", h1, await expected));
+      const verify = async (h1: H1): Promise<void> => checkHash(id, "zip", h1, await expected);
+      await this.#store.putModule(id, zip, verify, priority);
     } finally {
       await removeSpooled(zip);
     }

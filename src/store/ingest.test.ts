@@ -6,7 +6,7 @@ import type { ModuleVersion } from "../module/module_version.ts";
 import { parseModuleVersion } from "../module/path.ts";
 import { createIngestPool, type IngestPool, type IngestPoolOptions } from "./ingest.ts";
 import { decodeManifest } from "./manifest_codec.ts";
-import type { ZipBytes } from "./module_store.ts";
+import type { Priority, ZipBytes } from "./module_store.ts";
 
 const FAILING_ENTRY = new URL("./testdata/failing_ingest_worker.ts", import.meta.url);
 const run = promisify(execFile);
@@ -79,19 +79,20 @@ describe("createIngestPool()", () => {
     await pool.ingest(id, zipOf(id));
   });
 
-  test("starts with the largest of those that wait", async () => {
+  test("starts with what somebody waits for, then with the largest", async () => {
     const pool = openPool({ workers: 1 });
     const order: string[] = [];
-    const ingest = async (name: string, size: number) => {
+    const ingest = async (name: string, size: number, priority: Priority = "ahead") => {
       const module = parseModuleVersion(`example.com/${name}`, "v1.0.0");
       const content = Uint8Array.from({ length: size }, (_, index) => (index * index) >> 3);
       const bytes = writeModuleZip(module, { content });
-      await pool.ingest(module, { kind: "memory", bytes });
+      await pool.ingest(module, { kind: "memory", bytes }, priority);
       order.push(name);
     };
     const jobs = [ingest("first", 1000), ingest("small", 1000)];
-    await Promise.all([...jobs, ingest("large", 90_000), ingest("middle", 30_000)]);
-    expect(order).toEqual(["first", "large", "middle", "small"]);
+    jobs.push(ingest("large", 90_000), ingest("middle", 30_000), ingest("wanted", 10, "demand"));
+    await Promise.all(jobs);
+    expect(order).toEqual(["first", "wanted", "large", "middle", "small"]);
   });
 
   test("a zip larger than what may be in flight runs alone", async () => {

@@ -4,7 +4,7 @@ import { formatModuleVersion, type ModuleVersion } from "../module/module_versio
 import { IngestThread } from "./ingest_thread.ts";
 import type { IngestedModule } from "./ingested_module.ts";
 import { LargestFirstQueue } from "./largest_first_queue.ts";
-import type { ZipBytes } from "./module_store.ts";
+import type { Priority, ZipBytes } from "./module_store.ts";
 
 export type { IngestedModule } from "./ingested_module.ts";
 
@@ -16,7 +16,7 @@ export interface IngestPool {
    * @throws GomodfsError `INVALID` or `TOO_LARGE` for a zip that breaks the rules, `BUSY` when too many wait, `STORE` when
    *   a thread or a spooled zip fails, `CANCELLED` when the pool is closed
    */
-  ingest(id: ModuleVersion, zip: ZipBytes): Promise<IngestedModule>;
+  ingest(id: ModuleVersion, zip: ZipBytes, priority?: Priority): Promise<IngestedModule>;
   /** Ends the threads, without which process.exit() may hang. What waits or runs fails with `CANCELLED`. */
   close(): Promise<void>;
 }
@@ -53,7 +53,10 @@ class WorkerIngestPool implements IngestPool {
   readonly #maxBytesInFlight: number;
   readonly #maxWaiting: number;
   readonly #entry: URL;
-  readonly #waiting = new LargestFirstQueue<Job>();
+  readonly #waiting: Readonly<Record<Priority, LargestFirstQueue<Job>>> = {
+    demand: new LargestFirstQueue(),
+    ahead: new LargestFirstQueue(),
+  };
   readonly #running = new Map<IngestThread, Job>();
   readonly #idle: IngestThread[] = [];
   #bytesInFlight = 0;
@@ -68,17 +71,22 @@ class WorkerIngestPool implements IngestPool {
     this.#entry = options.entry ?? workerEntry(source, import.meta.url);
   }
 
-  async ingest(id: ModuleVersion, zip: ZipBytes): Promise<IngestedModule> {
+  async ingest(
+    id: ModuleVersion,
+    zip: ZipBytes,
+    priority: Priority = "demand",
+  ): Promise<IngestedModule> {
     if (this.#closed) throw cancelled(id);
-    if (this.#waiting.length >= this.#maxWaiting) {
+    const length = this.#waiting.demand.length + this.#waiting.ahead.length;
+    if (length >= this.#maxWaiting) {
       throw new GomodfsError(
         "BUSY",
-        `${formatModuleVersion(id)} is not taken in: ${this.#waiting.length} modules are waiting`,
+        `${formatModuleVersion(id)} is not taken in: ${length} modules are waiting`,
       );
     }
     const { promise, resolve, reject } = Promise.withResolvers<IngestedModule>();
     const size = zip.kind === "memory" ? zip.bytes.length : zip.size;
-    this.#waiting.push({ id, zip: transferable(zip), size, resolve, reject });
+    this.#waiting[priority].push({ id, zip: transferable(zip), size, resolve, reject });
     this.#startWaiting();
     return promise;
   }
@@ -86,7 +94,9 @@ class WorkerIngestPool implements IngestPool {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#idleTimer);
-    for (const job of this.#waiting.clear()) job.reject(cancelled(job.id));
+    for (const queue of Object.values(this.#waiting)) {
+      for (const job of queue.clear()) job.reject(cancelled(job.id));
+    }
     for (const job of this.#running.values()) job.reject(cancelled(job.id));
     const threads = [...this.#idle.splice(0), ...this.#running.keys()];
     await Promise.all(threads.map((thread) => thread.end()));
@@ -94,9 +104,11 @@ class WorkerIngestPool implements IngestPool {
 
   #startWaiting(): void {
     for (;;) {
-      const job = this.#waiting.peek();
+      const { demand, ahead } = this.#waiting;
+      const queue = demand.length > 0 ? demand : ahead;
+      const job = queue.peek();
       if (job === undefined || !this.#hasRoomFor(job)) return;
-      this.#waiting.shift();
+      queue.shift();
       void this.#run(job, this.#takeThread());
     }
   }

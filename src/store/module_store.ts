@@ -6,6 +6,9 @@ export type ZipBytes =
   | { readonly kind: "memory"; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly kind: "file"; readonly path: string; readonly size: number };
 
+/** Who waits: a reader that is stopped until it is done (`demand`), or nobody yet (`ahead`: prefetching). */
+export type Priority = "demand" | "ahead";
+
 /** What of one module version a store holds. */
 export interface ResidentModule {
   readonly id: ModuleVersion;
@@ -68,7 +71,7 @@ export interface ModuleStore extends ModuleReader {
   /**
    * Takes a module zip in. The zip rules of golang.org/x/mod/zip are enforced, every entry's CRC and size checked, and
    * the h1 of its files computed; `verify` is given that hash before anything becomes visible and refuses by throwing.
-   * The buffer of a zip in memory is consumed (transferred).
+   * The buffer of a zip in memory is consumed (transferred). What somebody waits for overtakes what is fetched ahead.
    *
    * @throws GomodfsError `INVALID` for a zip that breaks the rules, whatever `verify` throws, `STORE` if it cannot be written
    */
@@ -76,6 +79,7 @@ export interface ModuleStore extends ModuleReader {
     id: ModuleVersion,
     zip: ZipBytes,
     verify: (h1: H1) => void | Promise<void>,
+    priority?: Priority,
   ): Promise<H1>;
   remove(id: ModuleVersion): Promise<void>;
   usage(): StoreUsage;

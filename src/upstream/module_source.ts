@@ -1,8 +1,7 @@
 import type { ModulePath, ModuleVersion } from "../module/module_version.ts";
-import type { ZipBytes } from "../store/module_store.ts";
+import type { Priority, ZipBytes } from "../store/module_store.ts";
 
-/** Who waits: a reader that is stopped until the answer comes (`demand`), or nobody yet (`ahead`: prefetching). */
-export type Priority = "demand" | "ahead";
+export type { Priority } from "../store/module_store.ts";
 
 /** How to ask a {@linkcode ModuleSource}. */
 export interface FetchOptions {

@@ -7,6 +7,7 @@ import { virtualZipSize } from "../../module/zip/virtual_zip.ts";
 import type { IngestPool } from "../ingest.ts";
 import type {
   ModuleStore,
+  Priority,
   ResidentModule,
   StoredModule,
   StoreUsage,
@@ -109,8 +110,9 @@ export class GitStore implements ModuleStore {
     id: ModuleVersion,
     zip: ZipBytes,
     verify: (h1: H1) => void | Promise<void>,
+    priority?: Priority,
   ): Promise<H1> {
-    const module = await this.#ingest.ingest(id, zip);
+    const module = await this.#ingest.ingest(id, zip, priority);
     await verify(module.h1);
     await this.#queue.add({ kind: "zip", id, module, size: module.streams.length });
     return module.h1;

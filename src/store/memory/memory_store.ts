@@ -7,6 +7,7 @@ import type { Manifest } from "../manifest.ts";
 import { decodeManifest } from "../manifest_codec.ts";
 import type {
   ModuleStore,
+  Priority,
   ResidentModule,
   StoredModule,
   StoreUsage,
@@ -69,8 +70,9 @@ export class MemoryStore implements ModuleStore {
     id: ModuleVersion,
     zip: ZipBytes,
     verify: (h1: H1) => void | Promise<void>,
+    priority?: Priority,
   ): Promise<H1> {
-    const ingested = await this.#pool.ingest(id, zip);
+    const ingested = await this.#pool.ingest(id, zip, priority);
     await verify(ingested.h1);
     this.#entry(id).module ??= new MemoryModule(id, ingested);
     return ingested.h1;
