@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import type { SumText } from "../daemon/control_protocol.ts";
 import { exitCode } from "../exec/child_command.ts";
+import type { ExecRequest } from "../exec/exec_request.ts";
 import { execute } from "../exec/execute.ts";
 import { goDirectory } from "../exec/go_directory.ts";
-import { findGoSums, isVendored } from "../exec/go_sums.ts";
+import { findGoSums, findRequirements, isVendored } from "../exec/go_sums.ts";
 import { GomodfsError } from "../lib/gomodfs_error.ts";
 import type { GoSettings } from "../upstream/go_settings.ts";
 import type { ExecFlags } from "./flags.ts";
@@ -25,20 +25,21 @@ export async function runExec(command: readonly string[], flags: ExecFlags): Pro
     settings,
     proxy,
     log,
-    sums: await findSums([name, ...args], directory, settings),
+    ...(await findDependencies([name, ...args], directory, settings)),
   });
   if (status.kind === "not-started") process.stderr.write(`gomodfs: ${status.message}\n`);
   if (status.kind === "signalled") await endBy(status.signal);
   return exitCode(status);
 }
 
-async function findSums(
+async function findDependencies(
   argv: [string, ...string[]],
   directory: string,
   settings: GoSettings,
-): Promise<SumText[]> {
+): Promise<Pick<ExecRequest, "sums" | "required">> {
   const search = { directory: goDirectory(argv, directory), settings };
-  return (await isVendored(search)) ? [] : await findGoSums(search);
+  if (await isVendored(search)) return { sums: [], required: [] };
+  return { sums: await findGoSums(search), required: await findRequirements(search) };
 }
 
 /** Ends as the command ended, so that a shell sees an interrupted loop as one. */

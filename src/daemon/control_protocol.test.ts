@@ -18,6 +18,7 @@ const requests: fc.Arbitrary<ControlRequest> = fc.oneof(
   fc.record({
     command: fc.constant("prefetch"),
     sums: fc.array(fc.record({ path: fc.string(), text: fc.string({ unit: "grapheme" }) })),
+    required: fc.array(fc.record({ path: fc.string(), version: fc.string() })),
   }),
 );
 const results: { [Command in keyof ControlResults]: fc.Arbitrary<ControlResults[Command]> } = {
@@ -84,6 +85,7 @@ describe("a request", () => {
     ['{"protocol":1,"command":"prefetch"}', "PROTOCOL", "no field sums"],
     ['{"protocol":1,"command":"prefetch","sums":[1]}', "PROTOCOL", "not a JSON object"],
     ['{"protocol":1,"command":"prefetch","sums":[{"path":""}]}', "PROTOCOL", "no field text"],
+    ['{"protocol":1,"command":"prefetch","sums":[]}', "PROTOCOL", "no field required"],
     ['{"protocol":1,"command":"melt"}', "UNSUPPORTED", "does not know the command melt"],
     ['{"protocol":2,"command":"ping"}', "UNSUPPORTED", "speaks version 2 of the control protocol"],
   ])("%s is refused", (line, code, message) => {

@@ -22,13 +22,21 @@ export interface SumText {
   readonly text: string;
 }
 
+/** Fetch all that go.sum files name. */
+export interface PrefetchRequest {
+  readonly command: "prefetch";
+  readonly sums: readonly SumText[];
+  /** What go.mod requires, in the order in which it is wanted; what go.sum has besides comes after. */
+  readonly required: readonly { readonly path: string; readonly version: string }[];
+}
+
 /** What a daemon can be asked. */
 export type ControlRequest =
   /** Whether it is there. */
   | { readonly command: "ping" }
   | { readonly command: "status" }
-  /** Fetch all that these files name; answered when that is done. */
-  | { readonly command: "prefetch"; readonly sums: readonly SumText[] }
+  /** Answered when all is fetched. */
+  | PrefetchRequest
   /** End; answered before it ends. */
   | { readonly command: "stop" };
 
@@ -117,6 +125,9 @@ export function decodeRequest(line: string): ControlRequest {
       return {
         command,
         sums: sums.map((sum) => ({ path: sum.string("path"), text: sum.string("text") })),
+        required: fields
+          .objects("required")
+          .map((module) => ({ path: module.string("path"), version: module.string("version") })),
       };
     }
     default:

@@ -10,6 +10,7 @@ import {
   type DaemonStatus,
   encodeRequest,
   MAX_REQUEST_BYTES,
+  type PrefetchRequest,
   type SumText,
 } from "./control_protocol.ts";
 import { type ControlHandlers, ControlServer } from "./control_server.ts";
@@ -41,7 +42,7 @@ class RecordingHandlers implements ControlHandlers {
     return status;
   }
 
-  async prefetch(sums: readonly SumText[]): Promise<{ parts: number; failed: number }> {
+  async prefetch({ sums }: PrefetchRequest): Promise<{ parts: number; failed: number }> {
     this.prefetched.push(...sums);
     await this.hold;
     return { parts: sums.length, failed: 0 };
@@ -78,7 +79,10 @@ describe("a call", () => {
     expect(await callDaemon(path, { command: "ping" })).toEqual(greeting);
     expect(await callDaemon(path, { command: "status" })).toEqual(status);
     const sums = [{ path: "go.sum", text: "\u{1F600} h1:\n".repeat(200_000) }];
-    expect(await callDaemon(path, { command: "prefetch", sums })).toEqual({ parts: 1, failed: 0 });
+    expect(await callDaemon(path, { command: "prefetch", sums, required: [] })).toEqual({
+      parts: 1,
+      failed: 0,
+    });
     expect(daemon.prefetched).toEqual(sums);
     expect(await callDaemon(path, { command: "stop" })).toEqual(greeting);
     await expect.poll(() => daemon.stopped).toBe(1);
@@ -108,7 +112,7 @@ describe("a call", () => {
   test("gives up when its time is over or its signal says so", async () => {
     const release = Promise.withResolvers<void>();
     daemon.hold = release.promise;
-    const request = { command: "prefetch", sums: [] } as const;
+    const request = { command: "prefetch", sums: [], required: [] } as const;
     await expect(callDaemon(path, request, { timeout: 20 })).rejects.toMatchObject({
       code: "TIMEOUT",
     });

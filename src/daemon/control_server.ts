@@ -9,15 +9,15 @@ import {
   encodeFailure,
   encodeResult,
   MAX_REQUEST_BYTES,
+  type PrefetchRequest,
   type PrefetchResult,
-  type SumText,
 } from "./control_protocol.ts";
 import { LineDecoder } from "./line_decoder.ts";
 
 /** What a daemon does when it is asked. */
 export interface ControlHandlers {
   status(): DaemonStatus | Promise<DaemonStatus>;
-  prefetch(sums: readonly SumText[]): Promise<PrefetchResult>;
+  prefetch(request: PrefetchRequest): Promise<PrefetchResult>;
   /** Called after the answer is on its way. */
   stop(): void;
 }
@@ -120,7 +120,7 @@ export class ControlServer {
       case "status":
         return this.#handlers.status();
       case "prefetch":
-        return this.#handlers.prefetch(request.sums);
+        return this.#handlers.prefetch(request);
     }
   }
 }

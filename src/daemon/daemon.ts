@@ -2,9 +2,10 @@ import { randomBytes } from "node:crypto";
 import type { MountCounts } from "../fuse/mount_counters.ts";
 import { GomodfsError } from "../lib/gomodfs_error.ts";
 import { VERSION } from "../lib/version.ts";
-import { parseGoSum, type SumLine } from "../module/go_sum.ts";
-import { fetchAhead, type SummedModule } from "../prefetch/fetch_ahead.ts";
-import type { DaemonStatus, PrefetchResult, SumText } from "./control_protocol.ts";
+import { parseGoSum } from "../module/go_sum.ts";
+import { type AheadPlan, planAhead } from "../prefetch/ahead_plan.ts";
+import { fetchAhead } from "../prefetch/fetch_ahead.ts";
+import type { DaemonStatus, PrefetchRequest, PrefetchResult } from "./control_protocol.ts";
 import { ControlServer } from "./control_server.ts";
 import { type DaemonRegistration, DaemonRegistry } from "./daemon_registry.ts";
 import type { ModuleService } from "./module_service.ts";
@@ -57,9 +58,9 @@ export class Daemon {
     await this.#control?.close();
   }
 
-  /** Fetches all that go.sum lines name. */
-  async prefetch(lines: Iterable<SumLine>): Promise<PrefetchResult> {
-    return await fetchAhead(summedModules(lines), this.#options.service.cache, this.#ended.signal);
+  /** Fetches all that a plan names. */
+  async prefetch(plan: AheadPlan): Promise<PrefetchResult> {
+    return await fetchAhead(plan, this.#options.service.cache, this.#ended.signal);
   }
 
   async #listen(): Promise<void> {
@@ -71,7 +72,7 @@ export class Daemon {
       { pid: process.pid, version: VERSION },
       {
         status: () => this.#status(),
-        prefetch: (sums) => this.#prefetchTexts(sums),
+        prefetch: (request) => this.#prefetchTexts(request),
         stop: () => this.#stopRequested.resolve(),
       },
     );
@@ -101,20 +102,9 @@ export class Daemon {
   }
 
   /** The hashes in the texts are not believed: who asks may not be who reads. They only say what to fetch. */
-  async #prefetchTexts(sums: readonly SumText[]): Promise<PrefetchResult> {
+  async #prefetchTexts({ sums, required }: PrefetchRequest): Promise<PrefetchResult> {
     const lines = sums.flatMap(({ path, text }) => parseGoSum(text, path));
     if (this.#ended.signal.aborted) throw new GomodfsError("CANCELLED", "the daemon is ending");
-    return await this.prefetch(lines);
+    return await this.prefetch(planAhead(lines, required));
   }
-}
-
-/** The module versions that go.sum lines name, those with a zip hash apart from those of which only go.mod is known. */
-function summedModules(lines: Iterable<SumLine>): SummedModule[] {
-  const modules = new Map<string, SummedModule>();
-  for (const { id, kind } of lines) {
-    const key = `${id.path}@${id.version}`;
-    const known = modules.get(key);
-    modules.set(key, { id, zip: kind === "zip" || known?.zip === true });
-  }
-  return [...modules.values()];
 }

@@ -1,6 +1,7 @@
 import type { SumText } from "../daemon/control_protocol.ts";
 import type { StoreLocation } from "../daemon/store_location.ts";
 import type { Logger } from "../lib/logger.ts";
+import type { ModuleReference } from "../module/go_mod.ts";
 import { parseGoSum, type SumLine } from "../module/go_sum.ts";
 import type { GoSettings } from "../upstream/go_settings.ts";
 import type { Command, Environment } from "./child_command.ts";
@@ -18,6 +19,8 @@ export interface ExecRequest {
   readonly log: Logger;
   /** The texts of the project's go.sum files. */
   readonly sums: readonly SumText[];
+  /** What its go.mod files require, direct requirements first. */
+  readonly required: readonly ModuleReference[];
 }
 
 /** What the ways of running a command share. */

@@ -130,7 +130,7 @@ async function runOnDaemon(
   const ended = new AbortController();
   const prefetched = callDaemon(
     daemon.socketPath,
-    { command: "prefetch", sums: request.sums },
+    { command: "prefetch", sums: request.sums, required: request.required },
     { signal: ended.signal },
   );
   // Fetching ahead is a favour: what is missing is fetched when it is read.

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { Scratch } from "./fixtures/start.ts";
-import { findGoSums, isVendored } from "./go_sums.ts";
+import { findGoSums, findRequirements, isVendored } from "./go_sums.ts";
 import type { MainModuleSettings } from "./main_module.ts";
 
 const settings = {
@@ -112,5 +112,47 @@ describe("isVendored()", () => {
     expect(await vendored(project, "m")).toBe(false);
     using without = new Project(MODULE);
     expect(await vendored(without, "m")).toBe(false);
+  });
+});
+
+describe("findRequirements()", () => {
+  const required = async (files: Readonly<Record<string, string>>, directory: string) => {
+    using project = new Project(files);
+    const search = { directory: join(project.path, directory), settings };
+    return (await findRequirements(search)).map(({ path, version }) => `${path}@${version}`);
+  };
+
+  test("gives direct requirements first, and replacements instead of what they replace", async () => {
+    const goMod = `module m
+require (
+	example.com/a v1.0.0 // indirect
+	example.com/b v1.0.0
+	example.com/c v1.0.0
+	example.com/d v1.0.0
+)
+replace example.com/b => example.com/fork v1.2.0
+replace example.com/c => ../c
+replace example.com/d v1.1.0 => example.com/other v1.0.0
+`;
+    expect(await required({ "go.mod": goMod }, ".")).toEqual([
+      "example.com/fork@v1.2.0",
+      "example.com/c@v1.0.0",
+      "example.com/d@v1.0.0",
+      "example.com/a@v1.0.0",
+    ]);
+  });
+
+  test("joins the modules of a workspace", async () => {
+    const files = {
+      ...WORKSPACE,
+      "m/go.mod": "module m\nrequire example.com/a v1.0.0\n",
+      "n/go.mod": "module n\nrequire example.com/b v1.0.0\n",
+    };
+    expect(await required(files, "m")).toEqual(["example.com/a@v1.0.0", "example.com/b@v1.0.0"]);
+  });
+
+  test("gives nothing for a go.mod that cannot be parsed, which the go command will refuse", async () => {
+    expect(await required({ "go.mod": "module m\nrequire (\n" }, ".")).toEqual([]);
+    expect(await required({ x: "" }, ".")).toEqual([]);
   });
 });

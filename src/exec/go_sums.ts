@@ -1,9 +1,11 @@
 import { statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { SumText } from "../daemon/control_protocol.ts";
-import { GomodfsError } from "../lib/gomodfs_error.ts";
+import { GomodfsError, isGomodfsError } from "../lib/gomodfs_error.ts";
+import { type GoMod, type ModuleReference, parseGoMod } from "../module/go_mod.ts";
 import { compareGoVersions } from "../module/go_version.ts";
 import { parseGoWork } from "../module/go_work.ts";
+import type { Replacement } from "../module/replacement.ts";
 import { readBoundedFile } from "./bounded_file.ts";
 import { lookUpDirective } from "./go_directive_lookup.ts";
 import { findMainModule, type MainModule, type MainModuleSettings } from "./main_module.ts";
@@ -48,6 +50,46 @@ export async function findGoSums({ directory, settings }: GoSumSearch): Promise<
 }
 
 /**
+ * The modules that the main module requires, or those of a workspace together: direct requirements first, replaced ones
+ * by what replaces them.
+ *
+ * @returns nothing where a file cannot be read or parsed: the go command says what is wrong with it
+ */
+export async function findRequirements({
+  directory,
+  settings,
+}: GoSumSearch): Promise<ModuleReference[]> {
+  try {
+    const main = findMainModule(directory, settings);
+    const goMods = main === undefined ? [] : await readGoMods(main);
+    const replacements = goMods.flatMap(({ replace }) => replace);
+    const required = goMods.flatMap(({ require }) => require);
+    return [
+      ...required.filter(({ indirect }) => !indirect),
+      ...required.filter(({ indirect }) => indirect),
+    ].map((module) => replaced(module, replacements));
+  } catch (error) {
+    if (isGomodfsError(error)) return [];
+    throw error;
+  }
+}
+
+async function readGoMods(main: MainModule): Promise<GoMod[]> {
+  const paths =
+    main.kind === "module" ? [main.modFile] : await workspaceFiles(main.goWork, "go.mod");
+  const texts = await Promise.all(paths.map((path) => readBoundedFile(path, MAX_GO_MOD_BYTES)));
+  return texts.filter((text) => text !== undefined).map((text) => parseGoMod(text));
+}
+
+function replaced(module: ModuleReference, replacements: readonly Replacement[]): ModuleReference {
+  const replacement = replacements.find(
+    ({ path, version }) =>
+      path === module.path && (version === undefined || version === module.version),
+  );
+  return replacement?.by.kind === "module" ? replacement.by : module;
+}
+
+/**
  * Whether builds in a directory take their dependencies from a vendor directory instead of the module cache
  * (cmd/go/internal/modload, setDefaultBuildMod).
  *
@@ -69,13 +111,16 @@ export async function isVendored({ directory, settings }: GoSumSearch): Promise<
 
 async function sumPaths(main: MainModule): Promise<string[]> {
   if (main.kind === "module") return [sumPathOf(main.modFile)];
-  const { goWork } = main;
+  return [`${main.goWork}.sum`, ...(await workspaceFiles(main.goWork, "go.sum"))];
+}
+
+/** The paths of a file in each module of a workspace. */
+async function workspaceFiles(goWork: string, name: string): Promise<string[]> {
   const { use } = parseGoWork((await readBoundedFile(goWork, MAX_GO_MOD_BYTES)) ?? "", goWork);
   if (use.length > MAX_WORKSPACE_MODULES) {
     throw new GomodfsError("TOO_LARGE", `${goWork} uses ${use.length} modules`);
   }
-  const root = dirname(goWork);
-  return [`${goWork}.sum`, ...use.map((directory) => resolve(root, directory, "go.sum"))];
+  return use.map((directory) => resolve(dirname(goWork), directory, name));
 }
 
 function sumPathOf(modFile: string): string {

@@ -6,6 +6,7 @@ import { serveMount } from "../daemon/serve_mount.ts";
 import { openDevice } from "../fuse/fuse_device.ts";
 import { MountCounters } from "../fuse/mount_counters.ts";
 import { mountArguments } from "../fuse/mount_options.ts";
+import { planAhead } from "../prefetch/ahead_plan.ts";
 import type { CommandStatus } from "./child_command.ts";
 import { runCommand } from "./child_command.ts";
 import { type PreparedExec, sumLines } from "./exec_request.ts";
@@ -85,7 +86,7 @@ export async function runOnFusermount(
 
 /** Starts to fetch all that go.sum names; nobody waits for it. */
 function fetchAhead(daemon: Daemon, { request }: PreparedExec): void {
-  daemon.prefetch(sumLines(request)).then(
+  daemon.prefetch(planAhead(sumLines(request), request.required)).then(
     ({ parts, failed }) => request.log.debug("fetched ahead", { parts, failed }),
     (error: unknown) => request.log.warn("cannot fetch ahead", { error }),
   );

@@ -1,13 +1,7 @@
 import type { ModulePart } from "../cache/module_cache.ts";
 import { isGomodfsError } from "../lib/gomodfs_error.ts";
 import type { ModuleVersion } from "../module/module_version.ts";
-
-/** A module version that a go.sum names. */
-export interface SummedModule {
-  readonly id: ModuleVersion;
-  /** Whether go.sum has the hash of its zip, not only of its go.mod. */
-  readonly zip: boolean;
-}
+import type { AheadPlan, SummedModule } from "./ahead_plan.ts";
 
 /** What fetching ahead needs of a cache. */
 export interface AheadCache {
@@ -28,26 +22,48 @@ interface Job {
 /** Zips in flight: enough to hide a proxy's latency, few enough that a read on demand waits for none of them long. */
 const ZIP_LANES = 12;
 /** Small files share a commit of the store with what arrives beside them, so many at once are cheap. */
-const SMALL_LANES = 24;
+const SMALL_LANES = 96;
 
 /**
  * Fetches all that a build with these go.sum lines can ask for, many at once. Failures are not errors: what is really
  * needed is asked for again when it is read, and then says why.
  */
 export async function fetchAhead(
-  modules: readonly SummedModule[],
+  { first, rest }: AheadPlan,
   cache: AheadCache,
   signal: AbortSignal,
 ): Promise<AheadResult> {
-  const zips: Job[] = modules.filter(({ zip }) => zip).map(({ id }) => ({ id, part: "zip" }));
-  const goMods: Job[] = modules.map(({ id }) => ({ id, part: "mod" }));
-  const infos: Job[] = modules.map(({ id }) => ({ id, part: "info" }));
-  // A build reads the go.mod files before anything else, and the .info files last or never.
-  const [fromZips, fromSmall] = await Promise.all([
-    runLanes(zips, ZIP_LANES, cache, signal),
-    runLanes([...goMods, ...infos], SMALL_LANES, cache, signal),
-  ]);
-  return { parts: fromZips.parts + fromSmall.parts, failed: fromZips.failed + fromSmall.failed };
+  // A go command reads the go.mod files of the whole graph, and the .info files of the build list. What comes later must
+  // not compete with what comes first for the two cores of a small machine.
+  const stages = [
+    [
+      { jobs: jobsOf(first, "zip"), lanes: ZIP_LANES },
+      {
+        jobs: [...jobsOf(first, "mod"), ...jobsOf(rest, "mod"), ...jobsOf(first, "info")],
+        lanes: SMALL_LANES,
+      },
+    ],
+    [
+      { jobs: jobsOf(rest, "zip"), lanes: ZIP_LANES },
+      { jobs: jobsOf(rest, "info"), lanes: SMALL_LANES },
+    ],
+  ];
+  let parts = 0;
+  let failed = 0;
+  for (const stage of stages) {
+    const results = await Promise.all(
+      stage.map(({ jobs, lanes }) => runLanes(jobs, lanes, cache, signal)),
+    );
+    for (const result of results) {
+      parts += result.parts;
+      failed += result.failed;
+    }
+  }
+  return { parts, failed };
+}
+
+function jobsOf(modules: readonly SummedModule[], part: ModulePart): Job[] {
+  return modules.filter(({ zip }) => zip || part !== "zip").map(({ id }) => ({ id, part }));
 }
 
 async function runLanes(
