@@ -9,7 +9,7 @@ import type { Workload } from "../workload.ts";
 
 const MODULES = 2_000;
 /** A daemon lives for days: what counts is what it keeps, not what it needed while it filled the store. */
-const SETTLING_MILLISECONDS = 10_000;
+const SETTLING_MILLISECONDS = 20_000;
 
 /** What the daemon keeps in memory, with many modules resident, after a build has filled and read some more. */
 export const daemonMemory: Workload = {

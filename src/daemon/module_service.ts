@@ -131,15 +131,15 @@ async function makeStoreDirectory({ directory, spool }: StoreLocation): Promise<
 
 /** Called with each fetch: gives memory back a while after the last one. */
 function trimMemoryWhenIdle(): () => void {
-  let timer: NodeJS.Timeout | undefined;
+  let timers: readonly NodeJS.Timeout[] | undefined;
   return () => {
-    timer ??= setTimeout(() => void trimMemory(), IDLE_MILLISECONDS).unref();
-    timer.refresh();
+    timers ??= IDLE_MILLISECONDS.map((delay) => setTimeout(() => void trimMemory(), delay).unref());
+    for (const timer of timers) timer.refresh();
   };
 }
 
-/** Later than the end of idle ingest threads, whose memory is given back too. */
-const IDLE_MILLISECONDS = 2_500;
+/** After idle ingest threads have ended; and once more when V8, idle for eight seconds, has shrunk its own heap. */
+const IDLE_MILLISECONDS: readonly number[] = [2_500, 8_500];
 
 /** GOSUMDB as cmd/go reads it; without Go on the machine, the database that cmd/go itself would use. */
 function checksumDatabaseSetting(settings: GoSettings): ChecksumDatabaseSetting {

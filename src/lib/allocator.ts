@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
@@ -6,6 +7,7 @@ const M_MMAP_THRESHOLD = -3;
 const M_ARENA_MAX = -8;
 const THRESHOLD_BYTES = 256 * 1024;
 const ARENAS = 2;
+const SWEEPING_MILLISECONDS = 500;
 
 /**
  * Has large buffers come from the system and go back to it, for a process that lives long: by itself glibc raises the
@@ -25,6 +27,10 @@ export async function returnLargeBuffers(): Promise<void> {
  */
 export async function trimMemory(): Promise<void> {
   collectGarbage();
+  // Buffers are freed by a thread of V8's own, after the collection.
+  await sleep(SWEEPING_MILLISECONDS, undefined, { ref: false });
+  collectGarbage();
+  await sleep(SWEEPING_MILLISECONDS, undefined, { ref: false });
   const trim = await loadFunction("int malloc_trim(size_t padding)");
   trim?.(0);
 }

@@ -30,7 +30,7 @@ export interface OpenModule {
 
 /** Contents above this are kept between reads: the kernel asks for large files in pieces, and each piece would inflate all. */
 const KEPT_CONTENT_MINIMUM = 128 * 1024;
-const KEPT_CONTENT_BYTES = 24 * 1024 * 1024;
+const KEPT_CONTENT_BYTES = 8 * 1024 * 1024;
 const KEPT_MODULES = 256;
 /** Far more than what can arrive while one commit is under way; the largest go.mod has 16 MiB. */
 const ARRIVING_BYTES = 32 * 1024 * 1024;
