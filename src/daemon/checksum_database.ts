@@ -24,11 +24,15 @@ export interface SumdbDatabaseOptions {
 /** The checksum database that GOSUMDB names, asked through the source. */
 export class SumdbDatabase implements ChecksumDatabase {
   readonly name: string;
+  readonly #source: ModuleSource;
+  readonly #cache: FileCache;
   readonly #client: SumdbClient;
 
   constructor({ setting, source, cacheDirectory, configDirectory, log }: SumdbDatabaseOptions) {
     this.name = setting.name;
     const cache = new FileCache(cacheDirectory);
+    this.#source = source;
+    this.#cache = cache;
     const config = new FileConfig(configDirectory);
     this.#client = new SumdbClient(setting.verifier, {
       readRemote: (path) => source.checksumDatabase(path),
@@ -57,6 +61,15 @@ export class SumdbDatabase implements ChecksumDatabase {
   async keepRecord(id: ModuleVersion): Promise<void> {
     await this.#client.lookup(id);
     await this.#client.flush();
+  }
+
+  /**
+   * Sees to it that a tile is in the cache directory, for a go command that proves a record in another tree than this
+   * client has seen. Whoever reads a tile authenticates it against a signed tree: nothing is believed for being there.
+   */
+  async keepTile(tile: string): Promise<void> {
+    const content = await this.#source.checksumDatabase(`/${tile}`);
+    await this.#cache.writeCache(`${this.name}/${tile}`, content);
   }
 
   /** Resolves when all that was proven is in the cache. */

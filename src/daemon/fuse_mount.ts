@@ -98,7 +98,9 @@ export class FuseMount {
       case "mod":
         return await this.#deliver(want.id, want.kind);
       case "record":
-        return await this.#keepRecord(want);
+        return await this.#databaseNamed(want.database).keepRecord(want.id);
+      case "tile":
+        return await this.#databaseNamed(want.database).keepTile(want.tile);
     }
   }
 
@@ -107,11 +109,9 @@ export class FuseMount {
     this.#session.post({ kind: "arriving", id, file, content });
   }
 
-  async #keepRecord({ database, id }: Extract<Want, { kind: "record" }>): Promise<void> {
-    if (this.#database?.name !== database) {
-      throw new GomodfsError("NOT_FOUND", `${database} is not the checksum database in use`);
-    }
-    await this.#database.keepRecord(id);
+  #databaseNamed(name: string): SumdbDatabase {
+    if (this.#database?.name === name) return this.#database;
+    throw new GomodfsError("NOT_FOUND", `${name} is not the checksum database in use`);
   }
 }
 

@@ -1,11 +1,14 @@
 import { inspect } from "node:util";
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { GomodfsError } from "../lib/gomodfs_error.ts";
+import { setThreadNiceness } from "../lib/thread_priority.ts";
 import type { FileSystem, NodeId } from "./file_system.ts";
 import { invalidateInode, notify } from "./notification.ts";
 import { SessionControl } from "./session_control.ts";
 import { type Settlement, serve } from "./session_loop.ts";
 import type { ErrorReport, FromSession, SessionWorkerData, ToSession } from "./session_message.ts";
+
+const SESSION_NICENESS = -5;
 
 /** Builds the file system of a session inside its thread. */
 export type CreateFileSystem = (context: SessionContext) => SessionFileSystem;
@@ -49,6 +52,8 @@ export function serveInWorker(createFileSystem: CreateFileSystem): void {
       "a FUSE session's thread can only be started by a session",
     );
   }
+  // Whoever reads waits for this thread. Needs privilege, as daemons that run as root have.
+  setThreadNiceness(SESSION_NICENESS);
   const send = (message: FromSession): void => port.postMessage(message);
   const { fileSystem, onMessage } = createFileSystem({
     data: start.data,

@@ -2,10 +2,10 @@ import { constants } from "node:os";
 import { isGomodfsError } from "../lib/gomodfs_error.ts";
 import { escapeVersion } from "../module/escape.ts";
 import type { ModuleVersion } from "../module/module_version.ts";
-import { isPathPrefix } from "../module/path.ts";
 import type { ResidentModule } from "../store/module_store.ts";
+import { type ChecksumPath, parseChecksumPath } from "../tree/checksum_path.ts";
 import type { ListingEntry } from "../tree/module_listing.ts";
-import { childPath, parseEscapedVersion, type VirtualPath } from "../tree/virtual_path.ts";
+import { childPath, type VirtualPath } from "../tree/virtual_path.ts";
 import type { OpenModule, VirtualTree } from "../tree/virtual_tree.ts";
 import type {
   DirectoryEntry,
@@ -23,8 +23,7 @@ export type Want =
   | { readonly kind: "module"; readonly id: ModuleVersion }
   | { readonly kind: "info"; readonly id: ModuleVersion }
   | { readonly kind: "mod"; readonly id: ModuleVersion }
-  /** The record of a module version in a checksum database. */
-  | { readonly kind: "record"; readonly database: string; readonly id: ModuleVersion };
+  | Exclude<ChecksumPath, { kind: "directory" }>;
 
 const { ENOENT, ENOTDIR, EISDIR, EIO } = constants.errno;
 /** There will never be such a name, so the kernel may remember that. */
@@ -205,11 +204,13 @@ export class TreeFileSystem implements FileSystem {
   ): NodeAttributes | Failure | Pending {
     const content = this.#tree.checksumFile(path.path);
     if (content !== undefined) return file(this.#nodes.pathNode(path), content.length);
-    if (this.#tree.checksumDirectory(path.path) !== undefined || isLookupPrefix(path.path)) {
+    if (this.#tree.checksumDirectory(path.path) !== undefined) {
       return directory(this.#nodes.pathNode(path));
     }
-    const want = parseRecordPath(path.path);
-    return want === undefined ? MISSING : this.#want(fetch, want);
+    const parsed = parseChecksumPath(path.path);
+    if (parsed === undefined) return MISSING;
+    if (parsed.kind === "directory") return directory(this.#nodes.pathNode(path));
+    return this.#want(fetch, parsed);
   }
 
   /** What has become resident is in the listings before anybody knows of it. */
@@ -334,24 +335,6 @@ function downloadFileNames(residents: readonly ResidentModule[]): string[] {
       ({ file }) => `${escapeVersion(resident.id.version)}.${file}`,
     ),
   );
-}
-
-/** What `NAME/lookup/M@V` asks for; undefined for every other path. */
-function parseRecordPath(path: string): Want | undefined {
-  const [, database, escapedPath, escapedVersion] =
-    /^(.+?)\/lookup\/(.+)@([^/@]+)$/.exec(path) ?? [];
-  if (database === undefined || escapedPath === undefined || escapedVersion === undefined)
-    return undefined;
-  const id = parseEscapedVersion(escapedPath, escapedVersion);
-  return id === undefined ? undefined : { kind: "record", database, id };
-}
-
-/** Whether `path` can lead to such a record. */
-function isLookupPrefix(path: string): boolean {
-  const [database, kind, ...prefix] = path.split("/");
-  if (database === undefined || !database.includes(".")) return path === "";
-  if (kind === undefined) return true;
-  return kind === "lookup" && !path.includes("@") && (prefix.length === 0 || isPathPrefix(prefix));
 }
 
 /** Names that are not UTF-8 cannot be in any module zip. */

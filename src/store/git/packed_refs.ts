@@ -33,6 +33,11 @@ export class PackedRefs {
     this.#bytes = isSorted(buffer) ? buffer : sort(buffer);
   }
 
+  /** Bytes of the file, comments left out. */
+  get byteLength(): number {
+    return this.#bytes.length;
+  }
+
   /** The value of the ref of this full name. */
   get(name: string): ObjectId | undefined {
     const wanted = Buffer.from(name, "latin1");

@@ -5,7 +5,7 @@ import { parseModuleVersion } from "../../module/path.ts";
 import { git } from "./git_for_tests.ts";
 import { hashObject } from "./object_id.ts";
 import { REFS_PREFIX, refName } from "./ref_name.ts";
-import { packRefs, transactRefs } from "./ref_transaction.ts";
+import { packRefs, type RefChanges, transactRefs } from "./ref_transaction.ts";
 import { Refs } from "./refs.ts";
 import { createRepository } from "./repository.ts";
 
@@ -50,13 +50,20 @@ describe("transactRefs()", () => {
     using directory = temporaryDirectory();
     const repository = createRepository(directory.path);
     const refs = new Refs(repository);
-    for (const count of [3, 40]) {
+    for (const [count, rewrittenBytes] of [
+      [3, 0],
+      [40, 0],
+      [3, 1_000_000],
+    ] as const) {
       const numbers = Array.from({ length: count }, (_, number) => number);
-      await transactRefs(repository, refs, () => new Map(numbers.map((n) => [name(n), VALUE])));
+      const write = async (changes: RefChanges) =>
+        await transactRefs(repository, refs, () => changes, rewrittenBytes);
+      await write(new Map(numbers.map((n) => [name(n), VALUE])));
       expect(refs.names().size).toBe(count);
-      await transactRefs(repository, refs, () => new Map([[name(1), OTHER]]));
+      expect(refs.looseCount).toBe(count === 3 && rewrittenBytes === 0 ? 3 : 0);
+      await write(new Map([[name(1), OTHER]]));
       expect(refs.get(name(1))).toBe(OTHER);
-      await transactRefs(repository, refs, () => new Map(numbers.map((n) => [name(n), undefined])));
+      await write(new Map(numbers.map((n) => [name(n), undefined])));
       expect(refs.names().size).toBe(0);
       expect(new Refs(repository).names().size).toBe(0);
     }
@@ -68,7 +75,7 @@ describe("transactRefs()", () => {
     const refs = new Refs(repository);
     writeFileSync(`${repository.refsDirectory}/${name(1).slice(REFS_PREFIX.length)}.lock`, "");
     const start = performance.now();
-    await transactRefs(repository, refs, () => new Map([[name(1), VALUE]]));
+    await transactRefs(repository, refs, () => new Map([[name(1), VALUE]]), 0);
     expect(refs.get(name(1))).toBe(VALUE);
     expect(performance.now() - start).toBeLessThan(5000);
   });
@@ -90,8 +97,8 @@ describe("packRefs()", () => {
     using directory = temporaryDirectory();
     const repository = createRepository(directory.path);
     const refs = new Refs(repository);
-    await transactRefs(repository, refs, () => new Map([[name(1), VALUE]]));
-    await transactRefs(repository, refs, () => new Map([[name(2), OTHER]]));
+    await transactRefs(repository, refs, () => new Map([[name(1), VALUE]]), 0);
+    await transactRefs(repository, refs, () => new Map([[name(2), OTHER]]), 0);
     await packRefs(repository, refs, 3);
     expect(refs.looseCount).toBe(2);
     await packRefs(repository, refs, 2);
