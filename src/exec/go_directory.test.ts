@@ -2,18 +2,18 @@ import { expect, test } from "vitest";
 import { goDirectory } from "./go_directory.ts";
 
 test.each([
-  [["go", "build", "-C", "sub", "./..."], "/work/sub"],
+  [["go", "build", "-C", "sub", "./..."], "/src/sub"],
   [["go", "-C", "/other", "env"], "/other"],
   [["/usr/bin/go", "mod", "tidy", "--C=../x"], "/x"],
-  [["go", "mod", "-C=sub"], "/work/sub"],
-  [["go", "work", "sync", "-C", "a b"], "/work/a b"],
-  [["go", "test", "-v", "-C", "sub"], "/work"],
-  [["go", "run", "main.go", "-C", "sub"], "/work"],
-  [["go", "build", "-Cover"], "/work"],
-  [["go", "build", "-C"], "/work"],
-  [["go"], "/work"],
-  [["make", "-C", "sub"], "/work"],
+  [["go", "mod", "-C=sub"], "/src/sub"],
+  [["go", "work", "sync", "-C", "a b"], "/src/a b"],
+  [["go", "test", "-v", "-C", "sub"], "/src"],
+  [["go", "run", "main.go", "-C", "sub"], "/src"],
+  [["go", "build", "-Cover"], "/src"],
+  [["go", "build", "-C"], "/src"],
+  [["go"], "/src"],
+  [["make", "-C", "sub"], "/src"],
 ] as const)("goDirectory(%j) is %s", (argv, directory) => {
   const [name, ...args] = argv;
-  expect(goDirectory([name, ...args], "/work")).toBe(directory);
+  expect(goDirectory([name, ...args], "/src")).toBe(directory);
 });
