@@ -168,9 +168,9 @@ export class VirtualTree {
     const found = read();
     if (found !== undefined) return found;
     this.#reader.refresh();
-    const fresh = read();
-    if (fresh !== undefined) this.#names = undefined;
-    return fresh;
+    // The look may have found other modules than the one that is asked for.
+    this.#names = undefined;
+    return read();
   }
 
   #content(module: OpenModule, source: number): Uint8Array {
