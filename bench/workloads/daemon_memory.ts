@@ -1,6 +1,5 @@
 import { cpSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { setTimeout as sleep } from "node:timers/promises";
 import { runSuccessfully } from "../../test/support/program.ts";
 import { generatedStore } from "../generated_store.ts";
 import { gethSources, LIST_GETH } from "../geth.ts";
@@ -8,8 +7,6 @@ import { mountIn } from "../gomodfs.ts";
 import type { Workload } from "../workload.ts";
 
 const MODULES = 2_000;
-/** A daemon lives for days: what counts is what it keeps, not what it needed while it filled the store. */
-const SETTLING_MILLISECONDS = 20_000;
 
 /** What the daemon keeps in memory, with many modules resident, after a build has filled and read some more. */
 export const daemonMemory: Workload = {
@@ -27,7 +24,6 @@ export const daemonMemory: Workload = {
           await using mount = await mountIn(home);
           const environment = { ...home.environment, GOMODCACHE: mount.directory, GOPROXY: "off" };
           await runSuccessfully(LIST_GETH, { directory, environment, timeout: 600_000 });
-          await sleep(SETTLING_MILLISECONDS);
           return await residentMegabytes(mount.pid);
         },
       },
