@@ -6,7 +6,7 @@ import { goModHash } from "../module/dirhash.ts";
 import { formatModuleVersion, type H1, type ModuleVersion } from "../module/module_version.ts";
 import { canonicalRevisionInfo } from "../module/revision_info.ts";
 import type { ModuleStore, ZipBytes } from "../store/module_store.ts";
-import type { ModuleSource, Priority } from "../upstream/module_source.ts";
+import type { ModuleSource, Origin, Priority } from "../upstream/module_source.ts";
 import { type Checksums, checkHash, type Expectation } from "./checksums.ts";
 import { FailureLog, type FetchFailure } from "./failure_log.ts";
 
@@ -16,11 +16,23 @@ export type ModulePart = "info" | "mod" | "zip";
 /** The parts that are small and whole in memory. */
 export type SmallPart = Exclude<ModulePart, "zip">;
 
+/** Where a part came from: a source, or it was there already. */
+export type PartOrigin = Origin | { readonly kind: "resident" };
+
+/** A part that is resident now. */
+export interface EnsuredPart {
+  readonly origin: PartOrigin;
+  /** Bytes fetched for it; 0 if it was there already. */
+  readonly bytes: number;
+}
+
 interface Obtained {
   readonly content: Uint8Array;
   /** Fulfils when it is resident. */
-  readonly stored: Promise<void>;
+  readonly stored: Promise<EnsuredPart>;
 }
+
+const RESIDENT: EnsuredPart = { origin: { kind: "resident" }, bytes: 0 };
 
 /** What happened since the cache was made. */
 export interface CacheStatistics {
@@ -52,7 +64,7 @@ export class ModuleCache {
   readonly #source: ModuleSource;
   readonly #checksums: Checksums;
   readonly #log: Logger;
-  readonly #zips = new SingleFlight<void>();
+  readonly #zips = new SingleFlight<EnsuredPart>();
   readonly #small = new SingleFlight<Obtained>();
   /** Small parts that are verified but not stored yet. */
   readonly #storing = new Map<string, Obtained>();
@@ -99,18 +111,23 @@ export class ModuleCache {
   }
 
   /**
-   * Sees to it that a part of a module is resident.
+   * Sees to it that a part of a module is resident. Whoever joins a fetch that is under way is told what that brings.
    *
    * @throws GomodfsError whatever the source, the verification or the store says
    */
-  async ensure(id: ModuleVersion, part: ModulePart, priority: Priority = "demand"): Promise<void> {
-    if (this.isResident(id, part)) return;
+  async ensure(
+    id: ModuleVersion,
+    part: ModulePart,
+    priority: Priority = "demand",
+  ): Promise<EnsuredPart> {
+    if (this.isResident(id, part)) return RESIDENT;
     if (part !== "zip") return await (await this.#obtain(id, part, priority)).stored;
     const what = describePart(id, part);
     this.#refuseRecentFailure(what);
-    await this.#zips.run(what, async () => {
-      await this.#account(what, priority, () => this.#fetchZip(id, priority));
+    return await this.#zips.run(what, async () => {
+      const ensured = await this.#account(what, priority, () => this.#fetchZip(id, priority));
       this.#announce(id, part);
+      return ensured;
     });
   }
 
@@ -132,10 +149,16 @@ export class ModuleCache {
     if (storing !== undefined) return storing;
     this.#refuseRecentFailure(what);
     return await this.#small.run(what, async () => {
-      const content = await this.#account(what, priority, () =>
+      const { content, origin } = await this.#account(what, priority, () =>
         this.#fetchSmall(id, part, priority),
       );
-      const obtained = { content, stored: this.#storeSmall(what, id, part, content) };
+      const stored = this.#storeSmall(what, id, part, content).then(() => ({
+        origin,
+        bytes: content.length,
+      }));
+      // Nobody may wait for it; the failure is in the log then.
+      stored.catch(() => {});
+      const obtained = { content, stored };
       this.#storing.set(what, obtained);
       return obtained;
     });
@@ -185,20 +208,28 @@ export class ModuleCache {
     }
   }
 
-  async #fetchSmall(id: ModuleVersion, part: SmallPart, priority: Priority): Promise<Uint8Array> {
-    if (part === "info") return canonicalRevisionInfo(await this.#source.info(id, { priority }));
+  async #fetchSmall(id: ModuleVersion, part: SmallPart, priority: Priority): Promise<FetchedSmall> {
+    const recorded = new RecordedOrigin();
+    const options = { priority, onOrigin: recorded.record };
+    if (part === "info") {
+      const content = canonicalRevisionInfo(await this.#source.info(id, options));
+      return { content, origin: recorded.origin };
+    }
     const expected = this.#expectation(id, "goMod");
-    const goMod = await this.#source.goMod(id, { priority });
+    const goMod = await this.#source.goMod(id, options);
     checkHash(id, "goMod", goModHash(goMod), await expected);
-    return goMod;
+    return { content: goMod, origin: recorded.origin };
   }
 
-  async #fetchZip(id: ModuleVersion, priority: Priority): Promise<void> {
+  async #fetchZip(id: ModuleVersion, priority: Priority): Promise<EnsuredPart> {
     const expected = this.#expectation(id, "zip");
-    const zip = await this.#source.zip(id, { priority });
+    const recorded = new RecordedOrigin();
+    const zip = await this.#source.zip(id, { priority, onOrigin: recorded.record });
+    const bytes = zip.kind === "memory" ? zip.bytes.length : zip.size;
     try {
       const verify = async (h1: H1): Promise<void> => checkHash(id, "zip", h1, await expected);
       await this.#store.putModule(id, zip, verify, priority);
+      return { origin: recorded.origin, bytes };
     } finally {
       await removeSpooled(zip);
     }
@@ -210,6 +241,19 @@ export class ModuleCache {
     expected.catch(() => {});
     return expected;
   }
+}
+
+interface FetchedSmall {
+  readonly content: Uint8Array;
+  readonly origin: PartOrigin;
+}
+
+/** Hears who answers. A source that does not say is taken for a proxy without a name. */
+class RecordedOrigin {
+  origin: Origin = { kind: "proxy", name: "" };
+  readonly record = (origin: Origin): void => {
+    this.origin = origin;
+  };
 }
 
 function describePart(id: ModuleVersion, part: ModulePart): string {

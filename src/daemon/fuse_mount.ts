@@ -93,7 +93,8 @@ export class FuseMount {
   async #fetch(want: Want): Promise<void> {
     switch (want.kind) {
       case "module":
-        return await this.#cache.ensure(want.id, "zip");
+        await this.#cache.ensure(want.id, "zip");
+        return;
       case "info":
       case "mod":
         return await this.#deliver(want.id, want.kind);

@@ -5,7 +5,7 @@ import type { AheadPlan, SummedModule } from "./ahead_plan.ts";
 
 /** What fetching ahead needs of a cache. */
 export interface AheadCache {
-  ensure(id: ModuleVersion, part: ModulePart, priority: "ahead"): Promise<void>;
+  ensure(id: ModuleVersion, part: ModulePart, priority: "ahead"): Promise<unknown>;
 }
 
 /** What fetching ahead did. */

@@ -3,8 +3,17 @@ import type { Priority, ZipBytes } from "../store/module_store.ts";
 
 export type { Priority } from "../store/module_store.ts";
 
+/** Who gave an answer. */
+export type Origin =
+  /** One of the proxies of GOPROXY; its URL, fit for messages. */
+  | { readonly kind: "proxy"; readonly name: string }
+  /** The module's own version control. */
+  | { readonly kind: "direct" };
+
 /** How to ask a {@linkcode ModuleSource}. */
 export interface FetchOptions {
+  /** Told once, before the promise fulfils. */
+  readonly onOrigin?: (origin: Origin) => void;
   /** `demand` unless given. Requests on demand overtake those that fetch ahead. */
   readonly priority?: Priority;
   /** Gives up: the promise rejects with GomodfsError `CANCELLED` and what was begun is removed. */
