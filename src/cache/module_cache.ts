@@ -5,7 +5,7 @@ import { SingleFlight } from "../lib/single_flight.ts";
 import { goModHash } from "../module/dirhash.ts";
 import { formatModuleVersion, type H1, type ModuleVersion } from "../module/module_version.ts";
 import { canonicalRevisionInfo } from "../module/revision_info.ts";
-import type { ModuleStore, ZipBytes } from "../store/module_store.ts";
+import { type ModuleStore, type ZipBytes, zipSize } from "../store/module_store.ts";
 import type { ModuleSource, Origin, Priority } from "../upstream/module_source.ts";
 import { type Checksums, checkHash, type Expectation } from "./checksums.ts";
 import { FailureLog, type FetchFailure } from "./failure_log.ts";
@@ -225,13 +225,13 @@ export class ModuleCache {
     const expected = this.#expectation(id, "zip");
     const recorded = new RecordedOrigin();
     const zip = await this.#source.zip(id, { priority, onOrigin: recorded.record });
-    const bytes = zip.kind === "memory" ? zip.bytes.length : zip.size;
+    const bytes = zipSize(zip);
     try {
       const verify = async (h1: H1): Promise<void> => checkHash(id, "zip", h1, await expected);
       await this.#store.putModule(id, zip, verify, priority);
       return { origin: recorded.origin, bytes };
     } finally {
-      await removeSpooled(zip);
+      await discard(zip);
     }
   }
 
@@ -260,6 +260,8 @@ function describePart(id: ModuleVersion, part: ModulePart): string {
   return `${formatModuleVersion(id)}.${part}`;
 }
 
-async function removeSpooled(zip: ZipBytes): Promise<void> {
+/** Gives back what a zip took up on its way in. */
+async function discard(zip: ZipBytes): Promise<void> {
   if (zip.kind === "file") await rm(zip.path, { force: true });
+  if (zip.kind === "shared") zip.release();
 }

@@ -7,7 +7,11 @@ declare const WebAssembly: {
   readonly Instance: new (
     module: object,
   ) => { readonly exports: Readonly<Record<string, unknown>> };
-  readonly Memory: new (...args: never) => { readonly buffer: ArrayBuffer };
+  readonly Memory: new (...args: never) => {
+    readonly buffer: ArrayBuffer;
+    /** Adds pages of 64 KiB; what `buffer` was is detached. Returns how many there were. */
+    readonly grow: (pages: number) => number;
+  };
 };
 
 /** The function of the module: Adler-32 of `length` bytes at `at` of its memory, continued from `adler`. */
@@ -15,6 +19,9 @@ type Adler32Function = (at: number, length: number, adler: number) => number;
 
 /** Adler-32 of no bytes. */
 const ADLER32_INITIAL = 1;
+const WASM_PAGE_LENGTH = 64 * 1024;
+/** Bytes from elsewhere are copied to the beginning of the memory, this many at a time. */
+const WINDOW_LENGTH = 16 * WASM_PAGE_LENGTH;
 
 /**
  * Computes Adler-32 (RFC 1950 section 8.2), the checksum at the end of a zlib stream, at 5.7 GB/s; plain JavaScript
@@ -22,9 +29,15 @@ const ADLER32_INITIAL = 1;
  */
 export class Adler32 {
   readonly #function: Adler32Function;
-  readonly #memory: Uint8Array;
+  readonly #window: Uint8Array;
+  /**
+   * Memory of the function's own, for bytes that are made to be summed: they need not be copied to it. It begins at a
+   * page of the machine.
+   */
+  readonly memory: Uint8Array<ArrayBuffer>;
 
-  constructor() {
+  /** @param length bytes of {@linkcode Adler32.memory}, none unless given */
+  constructor(length = 0) {
     const { exports } = new WebAssembly.Instance(
       new WebAssembly.Module(Buffer.from(MODULE, "base64")),
     );
@@ -32,19 +45,28 @@ export class Adler32 {
     if (!(memory instanceof WebAssembly.Memory) || !isAdler32Function(adler32)) {
       throw new TypeError("the Adler-32 module does not export what it should");
     }
-    this.#memory = new Uint8Array(memory.buffer);
+    memory.grow(Math.ceil(length / WASM_PAGE_LENGTH));
+    this.#window = new Uint8Array(memory.buffer, 0, WINDOW_LENGTH);
+    this.memory = new Uint8Array(memory.buffer, WINDOW_LENGTH, length);
     this.#function = adler32;
   }
 
-  /** The checksum of `bytes`, an unsigned 32-bit integer. */
-  compute(bytes: Uint8Array): number {
-    let adler = ADLER32_INITIAL;
-    for (let start = 0; start < bytes.length; start += this.#memory.length) {
-      const window = bytes.subarray(start, start + this.#memory.length);
-      this.#memory.set(window);
-      adler = this.#function(0, window.length, adler);
+  /**
+   * The checksum of `bytes`, an unsigned 32-bit integer.
+   *
+   * @param adler the checksum of what comes before them
+   */
+  compute(bytes: Uint8Array, adler = ADLER32_INITIAL): number {
+    if (bytes.buffer === this.memory.buffer) {
+      return this.#function(bytes.byteOffset, bytes.length, adler) >>> 0;
     }
-    return adler >>> 0;
+    let sum = adler;
+    for (let start = 0; start < bytes.length; start += WINDOW_LENGTH) {
+      const window = bytes.subarray(start, start + WINDOW_LENGTH);
+      this.#window.set(window);
+      sum = this.#function(0, window.length, sum);
+    }
+    return sum >>> 0;
   }
 }
 

@@ -4,7 +4,7 @@ import { formatModuleVersion, type ModuleVersion } from "../module/module_versio
 import { IngestThread } from "./ingest_thread.ts";
 import type { IngestedModule } from "./ingested_module.ts";
 import { LargestFirstQueue } from "./largest_first_queue.ts";
-import type { Priority, ZipBytes } from "./module_store.ts";
+import { type Priority, type ZipBytes, zipSize } from "./module_store.ts";
 
 export type { IngestedModule } from "./ingested_module.ts";
 
@@ -85,7 +85,7 @@ class WorkerIngestPool implements IngestPool {
       );
     }
     const { promise, resolve, reject } = Promise.withResolvers<IngestedModule>();
-    const size = zip.kind === "memory" ? zip.bytes.length : zip.size;
+    const size = zipSize(zip);
     this.#waiting[priority].push({ id, zip: transferable(zip), size, resolve, reject });
     this.#startWaiting();
     return promise;
@@ -124,7 +124,7 @@ class WorkerIngestPool implements IngestPool {
     this.#running.set(thread, job);
     this.#bytesInFlight += job.size;
     try {
-      job.resolve(await thread.ingest({ id: job.id, zip: job.zip }));
+      job.resolve(await thread.ingest(job.id, job.zip));
     } catch (error) {
       job.reject(error);
     }
@@ -154,7 +154,7 @@ class WorkerIngestPool implements IngestPool {
 
 /** A zip whose buffer holds nothing else: a part of a larger buffer, as Node's pool gives, is copied. */
 function transferable(zip: ZipBytes): ZipBytes {
-  if (zip.kind === "file" || zip.bytes.length === zip.bytes.buffer.byteLength) return zip;
+  if (zip.kind !== "memory" || zip.bytes.length === zip.bytes.buffer.byteLength) return zip;
   return { kind: "memory", bytes: zip.bytes.slice() };
 }
 

@@ -1,17 +1,17 @@
 import { type ErrorCode, GomodfsError } from "../lib/gomodfs_error.ts";
 import type { ModuleVersion } from "../module/module_version.ts";
-import type { IngestedModule } from "./ingested_module.ts";
-import type { ZipBytes } from "./module_store.ts";
+import type { TakenApart } from "./ingest_zip.ts";
+import type { ZipContent } from "./module_store.ts";
 
 /** What an ingest worker is asked: one at a time. The buffer of a zip in memory is transferred. */
 export interface IngestRequest {
   readonly id: ModuleVersion;
-  readonly zip: ZipBytes;
+  readonly zip: ZipContent;
 }
 
-/** What it answers. The buffers of the module are transferred. */
+/** What it answers. The buffers of the module are transferred, that of a zip in memory among them. */
 export type IngestReply =
-  | { readonly kind: "ingested"; readonly module: IngestedModule }
+  | { readonly kind: "ingested"; readonly module: TakenApart; readonly zip: ZipContent }
   | { readonly kind: "failed"; readonly error: IngestFailure };
 
 /** An error between threads: structured cloning keeps neither class nor code of one. */

@@ -1,14 +1,16 @@
 import { Worker } from "node:worker_threads";
 import { GomodfsError } from "../lib/gomodfs_error.ts";
-import { formatModuleVersion } from "../module/module_version.ts";
+import { formatModuleVersion, type ModuleVersion } from "../module/module_version.ts";
 import { fromFailure, type IngestReply, type IngestRequest } from "./ingest_message.ts";
 import type { IngestedModule } from "./ingested_module.ts";
+import type { ZipBytes, ZipContent } from "./module_store.ts";
 
 /** Nearly all memory of a job is outside the heap; V8's default of 48 MB would only be filled and kept. */
 const YOUNG_GENERATION_MB = 6;
 
 interface Job {
-  readonly request: IngestRequest;
+  readonly id: ModuleVersion;
+  readonly zip: ZipBytes;
   readonly resolve: (module: IngestedModule) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -44,15 +46,16 @@ export class IngestThread {
    *
    * @throws GomodfsError what {@linkcode ingestZip} throws, and `STORE` if the thread ends
    */
-  ingest(request: IngestRequest): Promise<IngestedModule> {
+  ingest(id: ModuleVersion, zip: ZipBytes): Promise<IngestedModule> {
     const { promise, resolve, reject } = Promise.withResolvers<IngestedModule>();
-    this.#job = { request, resolve, reject };
+    this.#job = { id, zip, resolve, reject };
     this.#worker.ref();
+    const request: IngestRequest = { id, zip: contentOf(zip) };
     try {
       this.#worker.postMessage(request, buffersOf(request));
     } catch (cause) {
       // A buffer that was given away before; the thread has not seen the job.
-      this.#takeJob()?.reject(threadFailure(request, cause));
+      this.#takeJob()?.reject(threadFailure(id, cause));
     }
     return promise;
   }
@@ -64,14 +67,16 @@ export class IngestThread {
 
   #settle(reply: IngestReply): void {
     const job = this.#takeJob();
-    if (reply.kind === "ingested") job?.resolve(reply.module);
-    else job?.reject(fromFailure(reply.error));
+    if (job === undefined) return;
+    if (reply.kind === "failed") job.reject(fromFailure(reply.error));
+    // The buffer that was transferred has come back; what was not transferred is where it was.
+    else job.resolve({ ...reply.module, zip: reply.zip.kind === "memory" ? reply.zip : job.zip });
   }
 
   #fail(cause: unknown): void {
     this.#ended = true;
     const job = this.#takeJob();
-    job?.reject(threadFailure(job.request, cause));
+    job?.reject(threadFailure(job.id, cause));
   }
 
   #takeJob(): Job | undefined {
@@ -82,11 +87,16 @@ export class IngestThread {
   }
 }
 
+/** Without the function, which no other thread can be given. */
+function contentOf(zip: ZipBytes): ZipContent {
+  return zip.kind === "shared" ? { kind: zip.kind, bytes: zip.bytes } : zip;
+}
+
 function buffersOf({ zip }: IngestRequest): ArrayBuffer[] {
   return zip.kind === "memory" ? [zip.bytes.buffer] : [];
 }
 
-function threadFailure({ id }: IngestRequest, cause: unknown): GomodfsError {
+function threadFailure(id: ModuleVersion, cause: unknown): GomodfsError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new GomodfsError("STORE", `${formatModuleVersion(id)} cannot be taken in: ${reason}`, {
     cause,

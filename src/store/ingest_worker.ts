@@ -1,6 +1,6 @@
 import { parentPort } from "node:worker_threads";
 import { setThreadNiceness } from "../lib/thread_priority.ts";
-import { Adler32 } from "./adler32.ts";
+import { ContentDigester } from "./content_digest.ts";
 import { type IngestReply, type IngestRequest, toFailure } from "./ingest_message.ts";
 import { ingestZip } from "./ingest_zip.ts";
 
@@ -8,7 +8,7 @@ import { ingestZip } from "./ingest_zip.ts";
 const NICENESS = 10;
 
 setThreadNiceness(NICENESS);
-const adler32 = new Adler32();
+const digester = new ContentDigester();
 
 /** Only an IngestThread posts to this port, and nothing but requests. */
 parentPort?.on("message", (request: IngestRequest) => {
@@ -18,7 +18,7 @@ parentPort?.on("message", (request: IngestRequest) => {
 
 function answer({ id, zip }: IngestRequest): IngestReply {
   try {
-    return { kind: "ingested", module: ingestZip(id, zip, adler32) };
+    return { kind: "ingested", module: ingestZip(id, zip, digester), zip };
   } catch (error) {
     return { kind: "failed", error: toFailure(error) };
   }
@@ -26,6 +26,7 @@ function answer({ id, zip }: IngestRequest): IngestReply {
 
 function buffersOf(reply: IngestReply): ArrayBuffer[] {
   if (reply.kind === "failed") return [];
-  const { manifest, streams, streamEnds } = reply.module;
-  return [manifest.buffer, streams.buffer, streamEnds.buffer];
+  const { manifest, offsets, added, adler32s } = reply.module;
+  const buffers = [manifest.buffer, offsets.buffer, added.buffer, adler32s.buffer];
+  return reply.zip.kind === "memory" ? [...buffers, reply.zip.bytes.buffer] : buffers;
 }

@@ -5,37 +5,41 @@ import { writeModuleZip, writeZip } from "../../test/support/hostile_zip.ts";
 import { formatModuleVersion } from "../module/module_version.ts";
 import { parseModuleVersion } from "../module/path.ts";
 import { VirtualZip } from "../module/zip/virtual_zip.ts";
-import { Adler32 } from "./adler32.ts";
+import { ContentDigester } from "./content_digest.ts";
+import { DeflateStreams } from "./deflate_streams.ts";
 import { ingestZip } from "./ingest_zip.ts";
 import type { IngestedModule } from "./ingested_module.ts";
 import { decodeManifest } from "./manifest_codec.ts";
 import { expectedH1 } from "./module_contents.ts";
-import { rawDeflateOf } from "./zlib_stream.ts";
+import type { ZipContent } from "./module_store.ts";
+import { zlibStreamOf } from "./zlib_stream.ts";
 
-const adler32 = new Adler32();
+const digester = new ContentDigester();
 const id = parseModuleVersion("example.com/m", "v1.0.0");
 const PREFIX = `${formatModuleVersion(id)}/`;
 
 function ingest(bytes: Uint8Array<ArrayBuffer>): IngestedModule {
-  return ingestZip(id, { kind: "memory", bytes }, adler32);
+  const zip: ZipContent = { kind: "memory", bytes };
+  return { ...ingestZip(id, zip, digester), zip };
 }
 
-/** The zlib stream of each file; empty where an earlier file has the same content. */
-function streamsOf({ streams, streamEnds }: IngestedModule): Uint8Array[] {
-  return Array.from(streamEnds, (end, index) => streams.subarray(streamEnds[index - 1] ?? 0, end));
+/** The raw deflate stream of each file. */
+function streamsOf(ingested: IngestedModule): Buffer[] {
+  using streams = new DeflateStreams(ingested);
+  const manifest = decodeManifest(ingested.manifest);
+  return Array.from({ length: manifest.count }, (_, index) =>
+    Buffer.concat([...streams.pieces(index, manifest.storedSize(index))]),
+  );
 }
 
 /** A zip made from what was kept of one. */
 function rebuild(ingested: IngestedModule): Uint8Array<ArrayBuffer> {
   const manifest = decodeManifest(ingested.manifest);
   const streams = streamsOf(ingested);
-  const ids = Array.from(streams, (_, index) =>
-    Buffer.from(manifest.objectId(index)).toString("hex"),
-  );
   const zip = new VirtualZip(PREFIX, manifest);
-  const streamOf = (index: number) =>
-    rawDeflateOf(streams[ids.indexOf(ids[index] ?? "")] ?? new Uint8Array(0));
-  return Uint8Array.from(zip.read(0, zip.size, streamOf));
+  return Uint8Array.from(
+    zip.read(0, zip.size, (index) => streams[index] ?? new Uint8Array(0)),
+  );
 }
 
 describe("ingestZip()", () => {
@@ -44,11 +48,11 @@ describe("ingestZip()", () => {
     const data = deflateRawSync(content, { level: 2 });
     const names = ["c.txt", "a.txt", "b.txt"];
     const entries = names.map((name) => ({ name: PREFIX + name, content, data }));
-    const streams = streamsOf(ingest(writeZip(entries)));
-    expect(streams.map(({ length }) => length)).toEqual([data.length + 6, 0, 0]);
-    const [first = new Uint8Array(0)] = streams;
-    expect(Buffer.from(rawDeflateOf(first))).toEqual(data);
-    expect(inflateSync(first).toString()).toBe(content);
+    const ingested = ingest(writeZip(entries));
+    expect(streamsOf(ingested)).toEqual([data, data, data]);
+    expect(new Set(ingested.offsets).size).toBe(1);
+    const zlibStream = zlibStreamOf([data], ingested.adler32s[0] ?? 0);
+    expect(inflateSync(Buffer.concat([...zlibStream])).toString()).toBe(content);
   });
 
   test("a rebuilt zip has the hash of the one it was made from", () => {
@@ -68,10 +72,11 @@ describe("ingestZip()", () => {
         expect(ingested.h1).toBe(expectedH1(id, { ...contents, "directory_entry/": "" }));
         const again = ingest(rebuild(ingested));
         expect(again.h1).toBe(ingested.h1);
-        expect(again.streams).toEqual(ingested.streams);
+        expect(streamsOf(again)).toEqual(streamsOf(ingested));
         expect(again.manifest).toEqual(ingested.manifest);
-        for (const stream of streamsOf(ingested).filter(({ length }) => length > 0)) {
-          expect(() => inflateSync(stream)).not.toThrow();
+        for (const [index, stream] of streamsOf(ingested).entries()) {
+          const zlibStream = zlibStreamOf([stream], ingested.adler32s[index] ?? 0);
+          expect(() => inflateSync(Buffer.concat([...zlibStream]))).not.toThrow();
         }
       }),
     );

@@ -1,10 +1,24 @@
 import type { H1, ModuleVersion } from "../module/module_version.ts";
 import type { Manifest } from "./manifest.ts";
 
-/** The bytes of a module zip on their way into a store: in memory, or spooled to a file when they are many. */
-export type ZipBytes =
+/** The bytes of a module zip, in memory or in a file, and nothing else: this much other threads can be sent. */
+export type ZipContent =
   | { readonly kind: "memory"; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly kind: "shared"; readonly bytes: Uint8Array<SharedArrayBuffer> }
   | { readonly kind: "file"; readonly path: string; readonly size: number };
+
+/**
+ * The bytes of a module zip on their way into a store: in memory of their own, in memory that is used again when they
+ * are released, or spooled to a file when they are many.
+ */
+export type ZipBytes =
+  | Exclude<ZipContent, { kind: "shared" }>
+  | (Extract<ZipContent, { kind: "shared" }> & { readonly release: () => void });
+
+/** Bytes of a zip. */
+export function zipSize(zip: ZipContent): number {
+  return zip.kind === "file" ? zip.size : zip.bytes.length;
+}
 
 /** Who waits: a reader that is stopped until it is done (`demand`), or nobody yet (`ahead`: prefetching). */
 export type Priority = "demand" | "ahead";

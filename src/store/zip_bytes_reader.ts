@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { GomodfsError } from "../lib/gomodfs_error.ts";
 import { BytesReader, checkRange, type RandomAccessReader } from "../module/zip/random_access.ts";
-import type { ZipBytes } from "./module_store.ts";
+import type { ZipContent } from "./module_store.ts";
 
 /** A reader whose file, if there is one, has to be closed. */
 export interface ClosableReader extends RandomAccessReader {
@@ -13,7 +13,7 @@ export interface ClosableReader extends RandomAccessReader {
  *
  * @throws GomodfsError `STORE` where the file cannot be opened
  */
-export function openZipBytes(zip: ZipBytes): ClosableReader {
+export function openZipBytes(zip: ZipContent): ClosableReader {
   if (zip.kind === "file") return new FileReader(zip.path, zip.size);
   const reader = new BytesReader(zip.bytes);
   return {

@@ -40,8 +40,9 @@ export class BatchWriter {
   async write(jobs: readonly WriteJob[]): Promise<readonly CommitOutcome[]> {
     for (let attempt = 1; ; attempt++) {
       const failures: Failures = new Map();
+      using resources = new DisposableStack();
       const objects = new NewObjects(this.#reader.database, attempt < ATTEMPTS);
-      const refs = planRefs(jobs, objects, failures);
+      const refs = planRefs(jobs, objects, failures, resources);
       const pack = await objects.write(this.#repository);
       const packs = new Set(objects.reliedOn);
       if (pack !== undefined) packs.add(pack);
@@ -105,11 +106,12 @@ function planRefs(
   jobs: readonly WriteJob[],
   objects: NewObjects,
   failures: Failures,
+  resources: DisposableStack,
 ): PlannedRef[] {
   const refs: PlannedRef[] = [];
   for (const job of jobs) {
     try {
-      refs.push({ name: refName(job.id, job.kind), id: addJobObjects(job, objects), job });
+      refs.push({ name: refName(job.id, job.kind), id: addJobObjects(job, objects, resources), job });
     } catch (error) {
       failures.set(job, error);
     }

@@ -5,13 +5,14 @@ import { type Logger, silentLogger } from "../../lib/logger.ts";
 import { formatModuleVersion, type H1, type ModuleVersion } from "../../module/module_version.ts";
 import { virtualZipSize } from "../../module/zip/virtual_zip.ts";
 import type { IngestPool } from "../ingest.ts";
-import type {
-  ModuleStore,
-  Priority,
-  ResidentModule,
-  StoredModule,
-  StoreUsage,
-  ZipBytes,
+import {
+  type ModuleStore,
+  type Priority,
+  type ResidentModule,
+  type StoredModule,
+  type StoreUsage,
+  type ZipBytes,
+  zipSize,
 } from "../module_store.ts";
 import { BatchWriter } from "./batch_writer.ts";
 import { CommitQueue } from "./commit_queue.ts";
@@ -30,7 +31,11 @@ export interface GitStoreOptions {
   readonly ingest: IngestPool;
   /** Where maintenance in the background says what failed. */
   readonly log?: Logger;
+  /** Milliseconds without a write before maintenance begins, two seconds unless given. */
+  readonly idleMilliseconds?: number;
 }
+
+const IDLE_MILLISECONDS = 2_000;
 
 /** Bounds of x/mod (zip.MaxGoMod) and of what a .info file can sensibly be. */
 const MAXIMUM_GO_MOD_SIZE = 16 * 1024 * 1024;
@@ -50,9 +55,17 @@ export class GitStore implements ModuleStore {
   readonly #maintenance: Maintenance;
   /** Served bytes of modules by the objects that their refs name: these never change. */
   readonly #servedBytes = new Map<string, number>();
+  readonly #idleMilliseconds: number;
   #maintaining: Promise<void> | undefined;
+  #idleTimer: NodeJS.Timeout | undefined;
 
-  private constructor({ directory, ingest, log = silentLogger }: GitStoreOptions) {
+  private constructor({
+    directory,
+    ingest,
+    log = silentLogger,
+    idleMilliseconds = IDLE_MILLISECONDS,
+  }: GitStoreOptions) {
+    this.#idleMilliseconds = idleMilliseconds;
     this.#repository = createRepository(directory);
     this.#ingest = ingest;
     this.#log = log;
@@ -61,7 +74,7 @@ export class GitStore implements ModuleStore {
     this.#maintenance = new Maintenance(this.#repository, this.#reader.database, this.#reader.refs);
     this.#queue = new CommitQueue(async (jobs) => {
       const outcomes = await writer.write(jobs);
-      this.#maintainInBackground();
+      this.#maintainWhenDue();
       return outcomes;
     });
   }
@@ -114,7 +127,7 @@ export class GitStore implements ModuleStore {
   ): Promise<H1> {
     const module = await this.#ingest.ingest(id, zip, priority);
     await verify(module.h1);
-    await this.#queue.add({ kind: "zip", id, module, size: module.streams.length });
+    await this.#queue.add({ kind: "zip", id, module, size: zipSize(module.zip) });
     return module.h1;
   }
 
@@ -160,12 +173,23 @@ export class GitStore implements ModuleStore {
   /** Waits for what is being written. */
   async close(): Promise<void> {
     await this.#queue.close();
+    clearTimeout(this.#idleTimer);
     await this.#maintaining;
     this.#reader.close();
   }
 
+  /** Copying packs competes with a build for disk and processor, so it waits until nobody writes. */
+  #maintainWhenDue(): void {
+    clearTimeout(this.#idleTimer);
+    const { due } = this.#maintenance;
+    if (due === "now") this.#maintainInBackground();
+    if (due !== "when-idle") return;
+    this.#idleTimer = setTimeout(() => this.#maintainInBackground(), this.#idleMilliseconds);
+    this.#idleTimer.unref();
+  }
+
   #maintainInBackground(): void {
-    if (this.#maintaining !== undefined || !this.#maintenance.isDue) return;
+    if (this.#maintaining !== undefined) return;
     this.#maintaining = this.#maintenance
       .consolidate()
       .then(

@@ -5,7 +5,7 @@ import { parseModuleVersion } from "../../module/path.ts";
 import { createIngestPool } from "../ingest.ts";
 import { contentsOf, expectedContents } from "../module_contents.ts";
 import { fsck, git, gitText, putFiles } from "./git_for_tests.ts";
-import { GitStore } from "./git_store.ts";
+import { GitStore, type GitStoreOptions } from "./git_store.ts";
 import { GitStoreReader } from "./git_store_reader.ts";
 
 const ingest = createIngestPool();
@@ -17,8 +17,12 @@ function module(number: number) {
   return { id, files: { "go.mod": `module ${id.path}\n`, "a/text.txt": text, LICENSE: "same\n" } };
 }
 
-async function storeOf(directory: string, modules: number): Promise<GitStore> {
-  const store = await GitStore.open({ directory, ingest });
+async function storeOf(
+  directory: string,
+  modules: number,
+  options: Pick<GitStoreOptions, "idleMilliseconds"> = {},
+): Promise<GitStore> {
+  const store = await GitStore.open({ directory, ingest, ...options });
   for (let number = 0; number < modules; number++) {
     await putFiles(store, module(number).id, module(number).files);
   }
@@ -54,12 +58,24 @@ describe("consolidate()", () => {
     await store.close();
   });
 
-  test("is started by writing", async () => {
+  test("is started by writing, once that has come to rest", async () => {
+    using directory = temporaryDirectory();
+    const store = await storeOf(directory.path, 55, { idleMilliseconds: 300 });
+    expect(packs(directory.path).length).toBe(55);
+    await expect.poll(() => packs(directory.path).length, { timeout: 10_000 }).toBeLessThan(10);
+    await store.close();
+    fsck(directory.path);
+  });
+
+  test("is left to whoever comes next when the store is closed first", async () => {
     using directory = temporaryDirectory();
     const store = await storeOf(directory.path, 55);
     await store.close();
-    expect(packs(directory.path).length).toBeLessThan(10);
-    fsck(directory.path);
+    expect(packs(directory.path).length).toBe(55);
+    const next = await storeOf(directory.path, 1, { idleMilliseconds: 0 });
+    await next.putInfo(module(1).id, Buffer.from("{}"));
+    await expect.poll(() => packs(directory.path).length, { timeout: 10_000 }).toBeLessThan(10);
+    await next.close();
   });
 
   test("is done by one of two processes at a time", async () => {

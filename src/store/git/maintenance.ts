@@ -22,7 +22,13 @@ export interface MaintenanceResult {
 
 /** More small packs than this are worth copying into one. */
 const MANY_SMALL_PACKS = 50;
-const SMALL_PACK_SIZE = 32 * 1024 * 1024;
+/**
+ * What small is. As long as there are not too many of the second kind, only those of the first are copied: so each byte
+ * is copied twice in its life, and not whenever fifty commits of go.mod files have come together.
+ */
+const SMALL_PACK_SIZES = [2 * 1024 * 1024, 32 * 1024 * 1024] as const;
+/** So many make every search slow, and are copied at once. */
+const FAR_TOO_MANY_SMALL_PACKS = 500;
 /** Bytes of the packs that are copied into one. */
 const GROUP_SIZE = 1024 * 1024 * 1024;
 /** More refs than this in files of their own are worth packing. */
@@ -46,9 +52,11 @@ export class Maintenance {
     this.#refs = refs;
   }
 
-  /** Whether {@linkcode Maintenance.consolidate} would find something to do. */
-  get isDue(): boolean {
-    return this.#refs.looseCount > MANY_LOOSE_REFS || this.#smallPacks().length > MANY_SMALL_PACKS;
+  /** Whether {@linkcode Maintenance.consolidate} would find something to do, and whether that can wait. */
+  get due(): "not" | "when-idle" | "now" {
+    const packs = this.#smallPacks(MANY_SMALL_PACKS).length;
+    if (packs > FAR_TOO_MANY_SMALL_PACKS) return "now";
+    return packs > 0 || this.#refs.looseCount > MANY_LOOSE_REFS ? "when-idle" : "not";
   }
 
   /**
@@ -63,8 +71,8 @@ export class Maintenance {
       await removeLeftovers(this.#repository, Date.now());
       await packRefs(this.#repository, this.#refs, MANY_LOOSE_REFS);
       this.#database.rescan();
-      const packs = this.#smallPacks();
-      if (packs.length <= many) return NOTHING;
+      const packs = this.#smallPacks(many);
+      if (packs.length === 0) return NOTHING;
       return await this.#copyGroups(packs, async (group) => {
         const names = await copyPacks(this.#repository, group, () => true);
         await this.#remove(group, names);
@@ -135,10 +143,14 @@ export class Maintenance {
     this.#database.rescan();
   }
 
-  #smallPacks(): Pack[] {
-    return this.#database
-      .packs()
-      .filter((pack) => this.#size(pack) < SMALL_PACK_SIZE && pack.isOurs);
+  /** The smaller ones if they are more than `many`, else the larger ones if they are with them, else none. */
+  #smallPacks(many: number): Pack[] {
+    const packs = this.#database.packs().filter((pack) => pack.isOurs);
+    for (const size of SMALL_PACK_SIZES) {
+      const small = packs.filter((pack) => this.#size(pack) < size);
+      if (small.length > many) return small;
+    }
+    return [];
   }
 
   /** Infinity if the pack is gone. */

@@ -17,7 +17,7 @@ function colliding(content: string) {
     type: "blob" as const,
     id: objectIdToBytes(ID),
     size: content.length,
-    stream: deflateSync(content),
+    stream: { length: deflateSync(content).length, pieces: () => [deflateSync(content)] },
     sha256: createHash("sha256").update(content).digest(),
   };
 }

@@ -22,6 +22,13 @@ import { streamLength } from "./stored_sizes.ts";
  */
 export type DeflateLevel = 0 | 6;
 
+/** A zlib stream that is read when it is written. */
+export interface ObjectStream {
+  /** Bytes. */
+  readonly length: number;
+  pieces(): Iterable<Uint8Array>;
+}
+
 /** An object on its way into the store. */
 interface NewObject {
   readonly type: ObjectType;
@@ -30,7 +37,7 @@ interface NewObject {
   /** Bytes of the content. */
   readonly size: number;
   /** The content as a zlib stream. */
-  readonly stream: Uint8Array;
+  readonly stream: ObjectStream;
   /** SHA-256 of the content, 32 bytes. */
   readonly sha256: Uint8Array;
 }
@@ -70,11 +77,12 @@ export class NewObjects {
    */
   add(type: ObjectType, content: Uint8Array, level: DeflateLevel): ObjectId {
     const id = hashObject(type, content);
+    const stream = deflateSync(content, { level });
     this.addStream({
       type,
       id: objectIdToBytes(id),
       size: content.length,
-      stream: deflateSync(content, { level }),
+      stream: { length: stream.length, pieces: () => [stream] },
       sha256: createHash("sha256").update(content).digest(),
     });
     return id;
@@ -105,7 +113,7 @@ export class NewObjects {
     const writer = await PackWriter.create(repository, this.#objects.size);
     try {
       for (const { type, id, size, stream } of this.#objects.values()) {
-        await writer.add(id, [encodeEntryHeader(type, size), stream]);
+        await writer.add(id, entryPieces(type, size, stream));
       }
       return await writer.finish();
     } catch (error) {
@@ -127,6 +135,15 @@ export class NewObjects {
   }
 }
 
+function* entryPieces(
+  type: ObjectType,
+  size: number,
+  stream: ObjectStream,
+): Generator<Uint8Array, undefined> {
+  yield encodeEntryHeader(type, size);
+  yield* stream.pieces();
+}
+
 /** The length of the stream in a pack; undefined if it is damaged, a delta or gone, so that it is written once more. */
 function usableLength(pack: Pack, offset: number, object: NewObject): number | undefined {
   try {
@@ -139,7 +156,9 @@ function usableLength(pack: Pack, offset: number, object: NewObject): number | u
 
 function comparedLength(pack: Pack, offset: number, object: NewObject): number | undefined {
   const stream = pack.streamOf(offset, object.size, object.stream.length);
-  if (stream !== undefined && Buffer.compare(stream, object.stream) === 0) return stream.length;
+  if (stream !== undefined && Buffer.concat([...object.stream.pieces()]).equals(stream)) {
+    return stream.length;
+  }
   const { header, content } = pack.entry(offset);
   if (header.kind !== "whole") return undefined;
   const sha256 = createHash("sha256").update(content).digest();

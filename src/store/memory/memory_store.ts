@@ -1,7 +1,8 @@
-import { inflateSync } from "node:zlib";
+import { inflateRawSync } from "node:zlib";
 import { GomodfsError } from "../../lib/gomodfs_error.ts";
 import { formatModuleVersion, type H1, type ModuleVersion } from "../../module/module_version.ts";
 import { virtualZipSize } from "../../module/zip/virtual_zip.ts";
+import { DeflateStreams } from "../deflate_streams.ts";
 import type { IngestedModule, IngestPool } from "../ingest.ts";
 import type { Manifest } from "../manifest.ts";
 import { decodeManifest } from "../manifest_codec.ts";
@@ -13,7 +14,6 @@ import type {
   StoreUsage,
   ZipBytes,
 } from "../module_store.ts";
-import { rawDeflateOf } from "../zlib_stream.ts";
 
 /** What is resident of one module version. */
 interface Entry {
@@ -112,28 +112,22 @@ export class MemoryStore implements ModuleStore {
   }
 }
 
-/** A module whose zlib streams are in memory. */
+/** A module whose deflate streams are in memory. */
 class MemoryModule implements StoredModule {
   readonly id: ModuleVersion;
   readonly h1: H1;
   readonly manifest: Manifest;
   /** Bytes in memory. */
   readonly storedBytes: number;
-  readonly #streams: Uint8Array;
-  readonly #streamEnds: Uint32Array;
-  /** Object id of content that occurs again to the index of its first file. */
-  readonly #firstOf = new Map<string, number>();
+  readonly #streams: readonly Uint8Array[];
 
-  constructor(id: ModuleVersion, { h1, manifest, streams, streamEnds }: IngestedModule) {
+  constructor(id: ModuleVersion, module: IngestedModule) {
     this.id = id;
-    this.h1 = h1;
-    this.manifest = decodeManifest(manifest);
-    this.storedBytes = manifest.length + streams.length;
-    this.#streams = streams;
-    this.#streamEnds = streamEnds;
-    for (let index = 0; index < this.manifest.count; index++) {
-      if (this.#stream(index).length > 0) this.#firstOf.set(this.#objectKey(index), index);
-    }
+    this.h1 = module.h1;
+    this.manifest = decodeManifest(module.manifest);
+    this.#streams = copyStreams(module, this.manifest);
+    const streams = new Set(this.#streams);
+    this.storedBytes = module.manifest.length + sum([...streams], byteLength);
   }
 
   /** Bytes of the extracted files and of the zip. */
@@ -144,34 +138,34 @@ class MemoryModule implements StoredModule {
 
   readFile(index: number): Uint8Array {
     const size = this.manifest.size(index);
-    const content = inflateSync(this.#streamOfContent(index), { maxOutputLength: size + 1 });
+    const content = inflateRawSync(this.readDeflated(index), { maxOutputLength: size + 1 });
     if (content.length !== size) throw this.#damaged(index);
     return content;
   }
 
   readDeflated(index: number): Uint8Array {
-    return rawDeflateOf(this.#streamOfContent(index));
-  }
-
-  /** The file's stream, which may lie with an earlier file of the same content. */
-  #streamOfContent(index: number): Uint8Array {
-    const first = this.#firstOf.get(this.#objectKey(index));
-    if (first === undefined) throw this.#damaged(index);
-    return this.#stream(first);
-  }
-
-  #stream(index: number): Uint8Array {
-    return this.#streams.subarray(this.#streamEnds[index - 1] ?? 0, this.#streamEnds[index] ?? 0);
-  }
-
-  #objectKey(index: number): string {
-    return Buffer.from(this.manifest.objectId(index)).toString("latin1");
+    const stream = this.#streams[index];
+    if (stream === undefined) throw this.#damaged(index);
+    return stream;
   }
 
   #damaged(index: number): GomodfsError {
     const name = `${formatModuleVersion(this.id)}/${this.manifest.name(index)}`;
     return new GomodfsError("STORE", `the stored bytes of ${name} are damaged`);
   }
+}
+
+/** The stream of each file; files of the same content share one. */
+function copyStreams(module: IngestedModule, manifest: Manifest): Uint8Array[] {
+  using streams = new DeflateStreams(module);
+  const copies = new Map<number, Uint8Array>();
+  return Array.from(module.offsets, (offset, index) => {
+    const known = copies.get(offset);
+    if (known !== undefined) return known;
+    const copy = Buffer.concat([...streams.pieces(index, manifest.storedSize(index))]);
+    copies.set(offset, copy);
+    return copy;
+  });
 }
 
 function byteLength(bytes: Uint8Array | undefined): number {

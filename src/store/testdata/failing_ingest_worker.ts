@@ -1,14 +1,14 @@
 import { parentPort } from "node:worker_threads";
-import { Adler32 } from "../adler32.ts";
+import { ContentDigester } from "../content_digest.ts";
 import type { IngestReply, IngestRequest } from "../ingest_message.ts";
 import { ingestZip } from "../ingest_zip.ts";
 
-const adler32 = new Adler32();
+const digester = new ContentDigester();
 
 /** An ingest worker that ends where a module's path asks for it. */
 parentPort?.on("message", ({ id, zip }: IngestRequest) => {
   if (id.path.endsWith("/throws")) throw new Error("out of memory");
   if (id.path.endsWith("/exits")) process.exit(7);
-  const reply: IngestReply = { kind: "ingested", module: ingestZip(id, zip, adler32) };
+  const reply: IngestReply = { kind: "ingested", module: ingestZip(id, zip, digester), zip };
   parentPort?.postMessage(reply);
 });
