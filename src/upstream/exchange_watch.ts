@@ -38,6 +38,7 @@ export class ExchangeWatch implements Disposable {
   readonly #exchange: WatchedExchange;
   readonly #totalTimer: NodeJS.Timeout;
   #stageTimer: NodeJS.Timeout;
+  #paused = false;
   #reason: GomodfsError | undefined;
 
   constructor(request: ClientRequest, exchange: WatchedExchange) {
@@ -67,6 +68,17 @@ export class ExchangeWatch implements Disposable {
     this.#stageTimer.refresh();
   }
 
+  /** Waits for our own side: that nothing arrives meanwhile is not the server's doing. */
+  async paused(wait: Promise<void>): Promise<void> {
+    this.#paused = true;
+    try {
+      await wait;
+    } finally {
+      this.#paused = false;
+      this.#stageTimer.refresh();
+    }
+  }
+
   [Symbol.dispose](): void {
     clearTimeout(this.#totalTimer);
     clearTimeout(this.#stageTimer);
@@ -76,11 +88,13 @@ export class ExchangeWatch implements Disposable {
   #connected(): void {
     clearTimeout(this.#stageTimer);
     const { idle } = this.#exchange.timeouts;
-    this.#stageTimer = this.#timer(idle, `got nothing for ${idle} ms`);
+    this.#stageTimer = this.#timer(idle, `got nothing for ${idle} ms`, () => !this.#paused);
   }
 
-  #timer(milliseconds: number, complaint: string): NodeJS.Timeout {
+  /** @param holds whether the complaint holds, asked when the time is up */
+  #timer(milliseconds: number, complaint: string, holds = () => true): NodeJS.Timeout {
     return setTimeout(() => {
+      if (!holds()) return;
       this.#end(new GomodfsError("TIMEOUT", `${this.#exchange.name} ${complaint}`));
     }, milliseconds);
   }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type FileHandle, mkdir, open, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { Arena, ArenaRange } from "../lib/arena.ts";
 import { GomodfsError } from "../lib/gomodfs_error.ts";
 import type { ZipBytes } from "../store/module_store.ts";
 import { type BodyReceiver, MemoryReceiver } from "./body_receiver.ts";
@@ -11,6 +12,8 @@ export interface ZipSpool {
   readonly directory: string;
   /** Bytes: zips up to this size stay in memory. */
   readonly maxMemory: number;
+  /** Where they stay, as far as their size is announced; in memory of their own unless given. */
+  readonly arena?: Arena;
 }
 
 /** A path in the spool's directory that nothing has yet. */
@@ -20,10 +23,53 @@ export function spoolPath(spool: ZipSpool): string {
 
 /** The receiver for a zip of the announced size: in memory, or spooled where it is large or may become so. */
 export function receiveZip(spool: ZipSpool, size: number | undefined): BodyReceiver<ZipBytes> {
-  return size !== undefined && size > spool.maxMemory
-    ? new FileReceiver(spool)
-    : new GrowingReceiver(spool, size);
+  if (size === undefined) return new GrowingReceiver(spool, size);
+  if (size > spool.maxMemory) return new FileReceiver(spool);
+  return spool.arena === undefined || size > spool.arena.capacity
+    ? new GrowingReceiver(spool, size)
+    : new ArenaReceiver(spool.arena, size);
 }
+
+/** Keeps a zip of known size in an arena. While there is no room in it, nothing is read from the connection. */
+class ArenaReceiver implements BodyReceiver<ZipBytes> {
+  readonly #arena: Arena;
+  readonly #size: number;
+  #range: ArenaRange | undefined;
+  #received = 0;
+
+  constructor(arena: Arena, size: number) {
+    this.#arena = arena;
+    this.#size = size;
+  }
+
+  write(chunk: Buffer): void | Promise<void> {
+    this.#range ??= this.#arena.tryAllocate(this.#size);
+    if (this.#range !== undefined) return this.#copy(chunk, this.#range);
+    return this.#arena.allocate(this.#size).then((range) => {
+      this.#range = range;
+      this.#copy(chunk, range);
+    });
+  }
+
+  finish(): ZipBytes {
+    const { bytes, release } = this.#range ?? EMPTY_RANGE;
+    return { kind: "shared", bytes: bytes.subarray(0, this.#received), release };
+  }
+
+  discard(): void {
+    this.#range?.release();
+  }
+
+  #copy(chunk: Buffer, { bytes }: ArenaRange): void {
+    // Buffer.copy, not set(): measured faster for chunks of 64 KB.
+    this.#received += chunk.copy(bytes, this.#received);
+  }
+}
+
+const EMPTY_RANGE: ArenaRange = {
+  bytes: new Uint8Array(new SharedArrayBuffer(0)),
+  release: () => {},
+};
 
 /** Keeps a zip in memory and moves to a file when it grows past the bound, which only an unannounced size allows. */
 class GrowingReceiver implements BodyReceiver<ZipBytes> {
