@@ -19,7 +19,11 @@ export interface ChecksumDatabaseRouteOptions {
   readonly transportTo: (url: URL) => ProxyTransport;
 }
 
-type ReadDatabase = (path: string, options: FetchOptions | undefined) => Promise<Uint8Array>;
+interface DatabaseReader {
+  /** The URL of the proxy, or of the database itself. */
+  readonly name: string;
+  readonly read: (path: string, options: FetchOptions | undefined) => Promise<Uint8Array>;
+}
 
 /** Bytes; see the bound of ModuleProxy. */
 const maxBytes = 4 << 20;
@@ -30,7 +34,7 @@ const maxBytes = 4 << 20;
  */
 export class ChecksumDatabaseRoute {
   readonly #options: ChecksumDatabaseRouteOptions;
-  #route: Promise<ReadDatabase> | undefined;
+  #route: Promise<DatabaseReader> | undefined;
 
   /** @throws GomodfsError `USAGE` for a name that is no host and path */
   constructor(options: ChecksumDatabaseRouteOptions) {
@@ -41,10 +45,12 @@ export class ChecksumDatabaseRoute {
   /** `path` begins with a slash: `/lookup/M@V`, `/tile/8/0/000`, `/latest`. */
   async read(path: string, options: FetchOptions | undefined): Promise<Uint8Array> {
     const route = await this.#findOnce();
-    return await route(path, options);
+    const answer = await route.read(path, options);
+    options?.onOrigin?.({ kind: "proxy", name: route.name });
+    return answer;
   }
 
-  #findOnce(): Promise<ReadDatabase> {
+  #findOnce(): Promise<DatabaseReader> {
     if (this.#route === undefined) {
       // Not with the signal of who happens to ask first: others wait for the same answer.
       const route = this.#find();
@@ -56,7 +62,7 @@ export class ChecksumDatabaseRoute {
     return this.#route;
   }
 
-  async #find(): Promise<ReadDatabase> {
+  async #find(): Promise<DatabaseReader> {
     const { address, entries } = this.#options;
     if (address.url !== undefined) return this.#directly(address.url);
     try {
@@ -67,19 +73,25 @@ export class ChecksumDatabaseRoute {
     }
   }
 
-  async #through(entry: ProxyListEntry): Promise<ReadDatabase> {
+  async #through(entry: ProxyListEntry): Promise<DatabaseReader> {
     const proxy = this.#options.proxies.get(entry);
     if (proxy === undefined) {
       throw new GomodfsError("NOT_FOUND", `${entry.kind} offers no checksum database`);
     }
     const { name } = this.#options.address;
     await proxy.checksumDatabase(name, "/supported");
-    return async (path, options) => await proxy.checksumDatabase(name, path, options);
+    return {
+      name: proxy.name,
+      read: async (path, options) => await proxy.checksumDatabase(name, path, options),
+    };
   }
 
-  #directly(url: URL): ReadDatabase {
+  #directly(url: URL): DatabaseReader {
     const transport = this.#options.transportTo(url);
-    return async (path, options) => await transport.read(path.slice(1), maxBytes, options);
+    return {
+      name: transport.name,
+      read: async (path, options) => await transport.read(path.slice(1), maxBytes, options),
+    };
   }
 }
 

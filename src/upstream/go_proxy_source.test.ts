@@ -10,9 +10,15 @@ import {
 import { makeTestCertificate } from "../../test/support/test_certificate.ts";
 import { TestServer } from "../../test/support/test_server.ts";
 import { isGomodfsError } from "../lib/gomodfs_error.ts";
+import { silentLogger } from "../lib/logger.ts";
 import { parseModuleVersion } from "../module/path.ts";
+import { GoCommandSource } from "./go_command_source.ts";
+import { findGoInstallation } from "./go_installation.ts";
 import { GoProxySource, type GoProxySourceOptions } from "./go_proxy_source.ts";
 import { HttpClient } from "./http_client.ts";
+import type { Origin } from "./module_source.ts";
+import { GitForge } from "./testdata/git_forge.ts";
+import { turnTelemetryOff } from "./testdata/go_home.ts";
 
 const database = "sum.test/db";
 
@@ -24,6 +30,7 @@ let second: ReplayProxy;
 beforeEach(async () => {
   stack = new AsyncDisposableStack();
   directory = stack.use(temporaryDirectory());
+  turnTelemetryOff(directory.join(".config"));
   first = stack.use(await startReplayProxy({ record: false }));
   second = stack.use(await startReplayProxy({ record: false }));
 });
@@ -83,7 +90,7 @@ describe("GoProxySource", () => {
     await expect(source("direct").goMod(id)).rejects.toMatchObject({
       code: "UNSUPPORTED",
       message: containing("version control (GOPROXY says direct)"),
-      hint: containing("add a proxy"),
+      hint: containing("install Go"),
     });
     await expect(source("off").goMod(id)).rejects.toMatchObject({ code: "FORBIDDEN" });
     const withDirect = source(`${first.url},direct`);
@@ -104,6 +111,23 @@ describe("GoProxySource", () => {
     expect(await outcome(modules.latest(open.path))).toContain("v1.0.0");
   });
 
+  it("says who answered", async () => {
+    const id = second.addModule("example.com/a", "v1.0.0", {});
+    const origins: Origin[] = [];
+    const options = { onOrigin: (origin: Origin) => origins.push(origin) };
+    const modules = source(`${first.url},${second.url}`);
+    await modules.info(id, options);
+    await modules.goMod(id, options);
+    await modules.zip(id, options);
+    await modules.versions(id.path, options);
+    await modules.latest(id.path, options);
+    const origin = { kind: "proxy", name: `${second.url}/` };
+    expect(origins).toEqual([origin, origin, origin, origin, origin]);
+    const absent = parseModuleVersion("example.com/absent", "v1.0.0");
+    await expect(modules.info(absent, options)).rejects.toMatchObject({ code: "NOT_FOUND" });
+    expect(origins).toHaveLength(5);
+  });
+
   it("passes signals on", async () => {
     const id = first.addModule("example.com/a", "v1.0.0", {});
     const answer = source(`${first.url}|${second.url}`).zip(id, { signal: AbortSignal.abort() });
@@ -116,6 +140,68 @@ describe("GoProxySource", () => {
     expect(() => source(first.url, { checksumDatabase: { name: "sum.test/../x" } })).toThrow(
       "cannot be a checksum database",
     );
+  });
+});
+
+describe("GoProxySource with a go command", () => {
+  const priv = parseModuleVersion("corp.test/lib", "v1.0.0");
+  let forge: GitForge;
+  let origins: Origin[];
+
+  beforeEach(async () => {
+    forge = stack.use(await GitForge.start());
+    await forge.commit("lib", "v1.0.0", { "go.mod": "module corp.test/lib\n" });
+    origins = [];
+  });
+
+  function withGo(goproxy: string, gonoproxy: string): GoProxySource {
+    const { PATH } = process.env;
+    const versionControl = stack.use(
+      new GoCommandSource({
+        command: findGoInstallation(process.env, process.platform).goCommand ?? "go",
+        environment: { PATH, HOME: directory.path, ...forge.environment },
+        spoolDirectory: directory.join("spool"),
+        log: silentLogger,
+      }),
+    );
+    return source(goproxy, { gonoproxy, versionControl });
+  }
+
+  const options = { onOrigin: (origin: Origin) => origins.push(origin) };
+
+  it("asks it where the list says direct", async () => {
+    const modules = withGo(`${first.url},direct`, "");
+    expect(await outcome(modules.goMod(priv, options))).toBe("module corp.test/lib\n");
+    expect(await outcome(modules.versions(priv.path, options))).toBe("v1.0.0\n");
+    expect(await outcome(modules.latest(priv.path, options))).toContain("v1.0.0");
+    expect(origins).toEqual([{ kind: "direct" }, { kind: "direct" }, { kind: "direct" }]);
+    expect(first.requests.has("/corp.test/lib/@v/v1.0.0.mod")).toBe(true);
+  });
+
+  it.each(["direct", "off"])("asks it alone what GONOPROXY matches, before %s", async (last) => {
+    const modules = withGo(`${first.url}|${last}`, "corp.test");
+    expect(await outcome(modules.info(priv, options))).toContain("v1.0.0");
+    expect(origins).toEqual([{ kind: "direct" }]);
+    const missing = parseModuleVersion("corp.test/missing", "v1.0.0");
+    await expect(modules.info(missing, options)).rejects.toMatchObject({
+      code: "NOT_FOUND",
+      message: containing("corp.test/missing"),
+    });
+    expect(forge.requestsMatching(/missing/)).toBe(1);
+    expect(first.requests.size).toBe(0);
+  });
+
+  it("prefers its error to those of the proxies, as cmd/go does", async () => {
+    first.addFault({ pattern: /./, status: 500 });
+    const missing = parseModuleVersion("corp.test/missing", "v1.0.0");
+    await expect(withGo(`${first.url}|direct`, "").info(missing)).rejects.toMatchObject({
+      code: "NOT_FOUND",
+      message: containing("go mod download"),
+    });
+    await expect(withGo(`${first.url},direct`, "").info(missing)).rejects.toMatchObject({
+      code: "UPSTREAM",
+      message: containing("500"),
+    });
   });
 });
 

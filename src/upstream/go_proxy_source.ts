@@ -7,7 +7,7 @@ import { FileProxyTransport } from "./file_proxy_transport.ts";
 import type { HttpClient } from "./http_client.ts";
 import { HttpProxyTransport } from "./http_proxy_transport.ts";
 import { ModuleProxy, type ProxyTransport } from "./module_proxy.ts";
-import type { FetchOptions, ModuleSource } from "./module_source.ts";
+import type { FetchOptions, ModuleSource, VersionControlSource } from "./module_source.ts";
 import { type ProxyListEntry, parseProxyList, tryProxies } from "./proxy_list.ts";
 import type { ZipSpool } from "./zip_receiver.ts";
 
@@ -20,6 +20,8 @@ export interface GoProxySourceOptions {
   /** Undefined with GOSUMDB=off: the database is then not asked for anything. */
   readonly checksumDatabase: ChecksumDatabaseAddress | undefined;
   readonly client: HttpClient;
+  /** For `direct` and GONOPROXY; without it they are `UNSUPPORTED`. */
+  readonly versionControl?: VersionControlSource | undefined;
   /** Directory for zips on their way in that are too large for the memory. */
   readonly spoolDirectory: string;
   /** Bytes: zips up to this size are kept in memory; 32 MiB unless given. */
@@ -30,6 +32,7 @@ export interface GoProxySourceOptions {
 export class GoProxySource implements ModuleSource {
   readonly #entries: readonly ProxyListEntry[];
   readonly #gonoproxy: string;
+  readonly #versionControl: VersionControlSource | undefined;
   readonly #proxies: ReadonlyMap<ProxyListEntry, ModuleProxy>;
   readonly #checksumDatabase: ChecksumDatabaseRoute | undefined;
 
@@ -46,6 +49,7 @@ export class GoProxySource implements ModuleSource {
         : new HttpProxyTransport(url, client, spool);
     this.#entries = parseProxyList(goproxy, gonoproxy);
     this.#gonoproxy = gonoproxy;
+    this.#versionControl = options.versionControl;
     this.#proxies = new Map(
       this.#entries
         .filter((entry) => entry.kind === "proxy")
@@ -62,23 +66,23 @@ export class GoProxySource implements ModuleSource {
   }
 
   async info(id: ModuleVersion, options?: FetchOptions): Promise<Uint8Array> {
-    return await this.#ask(id.path, async (proxy) => await proxy.info(id, options));
+    return await this.#ask(id.path, options, async (source) => await source.info(id, options));
   }
 
   async goMod(id: ModuleVersion, options?: FetchOptions): Promise<Uint8Array> {
-    return await this.#ask(id.path, async (proxy) => await proxy.goMod(id, options));
+    return await this.#ask(id.path, options, async (source) => await source.goMod(id, options));
   }
 
   async zip(id: ModuleVersion, options?: FetchOptions): Promise<ZipBytes> {
-    return await this.#ask(id.path, async (proxy) => await proxy.zip(id, options));
+    return await this.#ask(id.path, options, async (source) => await source.zip(id, options));
   }
 
   async versions(path: ModulePath, options?: FetchOptions): Promise<Uint8Array> {
-    return await this.#ask(path, async (proxy) => await proxy.versions(path, options));
+    return await this.#ask(path, options, async (source) => await source.versions(path, options));
   }
 
   async latest(path: ModulePath, options?: FetchOptions): Promise<Uint8Array> {
-    return await this.#ask(path, async (proxy) => await proxy.latest(path, options));
+    return await this.#ask(path, options, async (source) => await source.latest(path, options));
   }
 
   async checksumDatabase(path: string, options?: FetchOptions): Promise<Uint8Array> {
@@ -88,35 +92,56 @@ export class GoProxySource implements ModuleSource {
     return await this.#checksumDatabase.read(path, options);
   }
 
-  /** cmd/go/internal/modfetch/repo.go, `lookup`. */
-  async #ask<T>(path: ModulePath, ask: (proxy: ModuleProxy) => Promise<T>): Promise<T> {
-    const isPrivate = matchPrefixPatterns(this.#gonoproxy, path);
+  /**
+   * cmd/go/internal/modfetch/repo.go, `lookup`. A module that GONOPROXY matches is its version control's affair alone:
+   * whatever that says, the name is told to no proxy.
+   */
+  async #ask<T>(path: ModulePath, options: FetchOptions | undefined, ask: Ask<T>): Promise<T> {
+    if (matchPrefixPatterns(this.#gonoproxy, path)) {
+      return await this.#askVersionControl(path, "GONOPROXY matches it", options, ask);
+    }
     return await tryProxies(this.#entries, async (entry) => {
       switch (entry.kind) {
         case "noproxy":
-          if (isPrivate) throw versionControlUnsupported(path, "GONOPROXY matches it");
           throw new GomodfsError("NOT_FOUND", `GONOPROXY does not match ${path}`);
         case "direct":
-          throw versionControlUnsupported(path, "GOPROXY says direct");
+          return await this.#askVersionControl(path, "GOPROXY says direct", options, ask);
         case "off":
           throw new GomodfsError("FORBIDDEN", `GOPROXY=off forbids to look for ${path}`);
         case "proxy": {
           const proxy = this.#proxies.get(entry);
           // The constructor makes one for each entry of this kind.
           if (proxy === undefined) throw new Error("a proxy entry without its proxy");
-          return await ask(proxy);
+          const answer = await ask(proxy);
+          options?.onOrigin?.({ kind: "proxy", name: proxy.name });
+          return answer;
         }
       }
     });
   }
+
+  async #askVersionControl<T>(
+    path: ModulePath,
+    reason: string,
+    options: FetchOptions | undefined,
+    ask: Ask<T>,
+  ): Promise<T> {
+    if (this.#versionControl === undefined) throw versionControlUnsupported(path, reason);
+    const answer = await ask(this.#versionControl);
+    options?.onOrigin?.({ kind: "direct" });
+    return answer;
+  }
 }
+
+/** A question that a proxy and version control understand alike. */
+type Ask<T> = (source: VersionControlSource) => Promise<T>;
 
 function versionControlUnsupported(path: ModulePath, reason: string): GomodfsError {
   return new GomodfsError(
     "UNSUPPORTED",
-    `${path} would have to come directly from version control (${reason}), which gomodfs does not support yet`,
+    `${path} would have to come directly from version control (${reason}), which gomodfs cannot do without a go command`,
     {
-      hint: "add a proxy that serves it to GOPROXY, and set GONOPROXY=none if GOPRIVATE matches it",
+      hint: "install Go, or add a proxy that serves it to GOPROXY and set GONOPROXY=none if GOPRIVATE matches it",
     },
   );
 }

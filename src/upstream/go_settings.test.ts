@@ -9,6 +9,7 @@ import {
 import { isGomodfsError } from "../lib/gomodfs_error.ts";
 import { findGoInstallation } from "./go_installation.ts";
 import { type GoSettings, readGoSettings, requireGoproxy } from "./go_settings.ts";
+import { turnTelemetryOff } from "./testdata/go_home.ts";
 
 const names = [
   "GOPROXY",
@@ -30,6 +31,7 @@ let directory: TemporaryDirectory;
 
 beforeEach(() => {
   directory = temporaryDirectory();
+  for (const config of ["home/.config", "config"]) turnTelemetryOff(directory.join(config));
 });
 
 afterEach(() => {

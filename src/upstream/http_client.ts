@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { GomodfsError, isGomodfsError } from "../lib/gomodfs_error.ts";
-import { authorizationFor } from "./authorization.ts";
+import { urlAuthorization } from "./authorization.ts";
 import type { BodyReceiver } from "./body_receiver.ts";
 import { ConnectionAgents } from "./connection_agents.ts";
+import type { CredentialHeaders } from "./credential_table.ts";
 import { defaultHttpTimeouts, type HttpTimeouts } from "./exchange_watch.ts";
 import type { Environment } from "./go_installation.ts";
 import { type HttpAnswer, type HttpExchange, performExchange } from "./http_exchange.ts";
 import type { FetchOptions } from "./module_source.ts";
-import type { NetrcEntry } from "./netrc.ts";
 import { redactUrl } from "./redact_url.ts";
+import { noCredentials, type RequestCredentials } from "./request_credentials.ts";
 import { cancelled, RequestQueue } from "./request_queue.ts";
 import {
   defaultRetryPolicy,
@@ -26,7 +27,8 @@ export interface HttpClientOptions {
   readonly userAgent: string;
   /** For HTTP_PROXY, HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and NODE_EXTRA_CA_CERTS. */
   readonly env: Environment;
-  readonly netrc?: readonly NetrcEntry[];
+  /** For https URLs without a user and password of their own; none unless given. */
+  readonly credentials?: RequestCredentials;
   /** Requests to one host at once; 32 unless given, which a far proxy wants. */
   readonly connectionsPerHost?: number;
   readonly timeouts?: Partial<HttpTimeouts>;
@@ -61,8 +63,9 @@ const maxStaleConnections = 3;
 export class HttpClient implements AsyncDisposable {
   readonly #agents: ConnectionAgents;
   readonly #queues = new Map<string, RequestQueue>();
+  readonly #closing = new AbortController();
   readonly #userAgent: string;
-  readonly #netrc: readonly NetrcEntry[];
+  readonly #credentials: RequestCredentials;
   readonly #connectionsPerHost: number;
   readonly #timeouts: HttpTimeouts;
   readonly #retry: RetryPolicy;
@@ -75,7 +78,7 @@ export class HttpClient implements AsyncDisposable {
       env: options.env,
     });
     this.#userAgent = options.userAgent;
-    this.#netrc = options.netrc ?? [];
+    this.#credentials = options.credentials ?? noCredentials;
     this.#timeouts = { ...defaultHttpTimeouts, ...options.timeouts };
     this.#retry = { ...defaultRetryPolicy, ...options.retry };
     this.#random = options.random ?? Math.random;
@@ -94,12 +97,14 @@ export class HttpClient implements AsyncDisposable {
       const outcome = await this.#attempt(get, deadline);
       const delay = this.#delayBeforeNext(outcome, attempt);
       if (delay === undefined || performance.now() + delay >= deadline) return resultOf(outcome);
-      await wait(delay, get.signal);
+      const { signal } = this.#closing;
+      await wait(delay, get.signal === undefined ? signal : AbortSignal.any([get.signal, signal]));
     }
   }
 
-  /** Closes all connections. */
+  /** Closes all connections. Requests under way fail, and so does what waits for its turn or for another attempt. */
   async close(): Promise<void> {
+    this.#closing.abort();
     await this.#agents.close();
   }
 
@@ -112,7 +117,7 @@ export class HttpClient implements AsyncDisposable {
       return await this.#queue(get.url.host).run(
         get.priority ?? "demand",
         get.signal,
-        async () => await this.#follow(get, deadline),
+        async () => await this.#authenticate(get, deadline),
       );
     } catch (error) {
       return { kind: "failure", error };
@@ -128,12 +133,32 @@ export class HttpClient implements AsyncDisposable {
     return queue;
   }
 
-  async #follow<T>(get: HttpGet<T>, deadline: number): Promise<Refusal | Body<T>> {
+  /** cmd/go/internal/web/http.go `get`: after any 4xx a request is made once more, if there is something new to send. */
+  async #authenticate<T>(get: HttpGet<T>, deadline: number): Promise<Refusal | Body<T>> {
+    const { url, signal } = get;
+    const own = urlAuthorization(url);
+    if (own !== undefined || url.protocol !== "https:") {
+      return await this.#follow(get, own ?? {}, deadline);
+    }
+    const headers = await this.#credentials.headersFor(url, signal);
+    const answer = await this.#follow(get, headers, deadline);
+    if (answer.kind !== "refusal" || answer.status < 400 || answer.status > 499) return answer;
+    const renewed = await this.#credentials.renew(url, headers, answer, signal);
+    if (renewed === undefined) return answer;
+    const second = await this.#follow(get, renewed.headers, deadline);
+    renewed.settle(second.kind === "body" ? 200 : second.status);
+    return second;
+  }
+
+  async #follow<T>(
+    get: HttpGet<T>,
+    credentials: CredentialHeaders,
+    deadline: number,
+  ): Promise<Refusal | Body<T>> {
     let url = get.url;
-    const authorization = authorizationFor(url, this.#netrc);
     for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
       const sameHost = url.protocol === get.url.protocol && url.host === get.url.host;
-      const answer = await this.#exchange(get, url, sameHost ? authorization : undefined, deadline);
+      const answer = await this.#exchange(get, url, sameHost ? credentials : {}, deadline);
       if (answer.kind !== "redirect") return answer;
       url = redirectTarget(url, answer.location);
     }
@@ -146,16 +171,17 @@ export class HttpClient implements AsyncDisposable {
   async #exchange<T>(
     get: HttpGet<T>,
     url: URL,
-    authorization: string | undefined,
+    credentials: CredentialHeaders,
     deadline: number,
   ): Promise<HttpAnswer<T>> {
     const headers = {
       "user-agent": this.#userAgent,
       // Bodies are hashed and stored as they are; nothing is gained by packing zips again.
       "accept-encoding": "identity",
-      ...(authorization !== undefined && { authorization }),
+      ...credentials,
     };
     for (let stale = 0; ; stale += 1) {
+      if (this.#closing.signal.aborted) throw cancelled(this.#closing.signal);
       const exchange: HttpExchange<T> = {
         name: nameOf(url),
         timeouts: this.#timeouts,

@@ -8,8 +8,10 @@ import {
 } from "../../test/support/temporary_directory.ts";
 import { makeTestCertificate, type TestCertificate } from "../../test/support/test_certificate.ts";
 import { isGomodfsError } from "../lib/gomodfs_error.ts";
+import { basicAuthorization } from "./authorization.ts";
+import { type CredentialHeaders, CredentialTable } from "./credential_table.ts";
 import type { HttpClientOptions } from "./http_client.ts";
-import { parseNetrc } from "./netrc.ts";
+import { noCredentials, type RequestCredentials } from "./request_credentials.ts";
 
 let directory: TemporaryDirectory;
 let certificate: TestCertificate;
@@ -84,11 +86,18 @@ describe("HttpClient over TLS", () => {
   });
 });
 
+/** Knows the headers for these prefixes of URLs, and never others. */
+function knownCredentials(known: Readonly<Record<string, CredentialHeaders>>): RequestCredentials {
+  const table = new CredentialTable();
+  for (const [prefix, headers] of Object.entries(known)) table.set(prefix, headers);
+  return { ...noCredentials, headersFor: (url) => Promise.resolve(table.find(url) ?? {}) };
+}
+
 describe("HttpClient credentials", () => {
   async function headersAt(
     path: string,
     options: Partial<HttpClientOptions>,
-    credentials = "",
+    userinfo = "",
   ): Promise<(string | undefined)[]> {
     const seen: (string | undefined)[] = [];
     const other = await fixture.serve((request, response) => {
@@ -103,21 +112,22 @@ describe("HttpClient credentials", () => {
       else response.end();
     }, certificate);
     const url = server.url(path);
-    const withCredentials = new URL(url.href.replace("//", `//${credentials}`));
-    const netrc = parseNetrc(
-      `machine ${url.host} login ann password pw\nmachine ${other.url().host} login o password p`,
-    );
+    const withUserinfo = new URL(url.href.replace("//", `//${userinfo}`));
+    const credentials = knownCredentials({
+      [url.host]: basicAuthorization("ann", "pw"),
+      [other.url().host]: basicAuthorization("o", "p"),
+    });
     const env = { SSL_CERT_FILE: certificate.authorityFile };
-    await getText(fixture.client({ env, netrc, ...options }), withCredentials);
+    await getText(fixture.client({ env, credentials, ...options }), withUserinfo);
     return seen;
   }
 
   const basic = (text: string): string => `Basic ${Buffer.from(text).toString("base64")}`;
 
-  it("come from .netrc, or from the URL", async () => {
+  it("come from who knows them, or from the URL", async () => {
     expect(await headersAt("/", {})).toEqual([basic("ann:pw")]);
     expect(await headersAt("/", {}, "b%40b:p%3Aw@")).toEqual([basic("b@b:p:w")]);
-    expect(await headersAt("/", { netrc: [] })).toEqual([undefined]);
+    expect(await headersAt("/", { credentials: noCredentials })).toEqual([undefined]);
   });
 
   it("stay with their host when redirected", async () => {
@@ -132,8 +142,9 @@ describe("HttpClient credentials", () => {
       seen.push(request.headers.authorization);
       response.end();
     });
-    const netrc = parseNetrc(`machine ${server.url().host} login ann password pw`);
-    await getText(fixture.client({ netrc }), server.url());
+    const host = server.url().host;
+    const credentials = knownCredentials({ [host]: basicAuthorization("ann", "pw") });
+    await getText(fixture.client({ credentials }), server.url());
     expect(seen).toEqual([undefined]);
     const url = new URL(server.url().href.replace("//", "//ann:secret@"));
     const failure = getText(fixture.client(), url);

@@ -3,6 +3,7 @@ import { GomodfsError, isGomodfsError } from "../lib/gomodfs_error.ts";
 import type { BodyReceiver } from "./body_receiver.ts";
 import { ExchangeWatch, type WatchedExchange } from "./exchange_watch.ts";
 import { networkError } from "./network_error.ts";
+import type { RefusalHead } from "./request_credentials.ts";
 import { maxReasonBytes, serverReason } from "./server_reason.ts";
 
 /** What one request is to bring. */
@@ -17,13 +18,12 @@ export interface HttpExchange<T> extends WatchedExchange {
 export type HttpAnswer<T> =
   | { readonly kind: "body"; readonly body: T }
   | { readonly kind: "redirect"; readonly location: string }
-  | {
+  | (RefusalHead & {
       readonly kind: "refusal";
-      readonly status: number;
       /** What the server says about it, bounded and fit to be shown; may be empty. */
       readonly reason: string;
       readonly retryAfter: string | undefined;
-    };
+    });
 
 const redirectStatus = new Set([301, 302, 303, 307, 308]);
 
@@ -70,7 +70,15 @@ async function readAnswer<T>(
   const { location } = response.headers;
   if (redirectStatus.has(status) && location !== undefined) return { kind: "redirect", location };
   const reason = serverReason(response.headers["content-type"], beginning);
-  return { kind: "refusal", status, reason, retryAfter: response.headers["retry-after"] };
+  return {
+    kind: "refusal",
+    httpVersion: response.httpVersion,
+    status,
+    statusText: response.statusMessage ?? "",
+    rawHeaders: response.rawHeaders,
+    reason,
+    retryAfter: response.headers["retry-after"],
+  };
 }
 
 async function readBody<T>(

@@ -61,7 +61,7 @@ function refusalError(
 function hintFor(status: number): string | undefined {
   switch (status) {
     case 401:
-      return "put credentials for this host into .netrc, or into the URL in GOPROXY";
+      return "give credentials for this host in .netrc, by a command of GOAUTH, or in the URL in GOPROXY";
     case 403:
       return "the server refuses to give this module; its operator can say why";
     case 407:

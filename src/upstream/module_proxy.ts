@@ -6,16 +6,9 @@ import {
   type ModuleVersion,
 } from "../module/module_version.ts";
 import type { ZipBytes } from "../store/module_store.ts";
+import { maxGoModBytes, maxInfoBytes, maxListBytes, maxZipBytes } from "./module_limits.ts";
 import type { FetchOptions } from "./module_source.ts";
 
-/** golang.org/x/mod/zip `MaxGoMod`. */
-const maxGoModBytes = 16 << 20;
-/** cmd/go/internal/modfetch/codehost `MaxZipFile`. */
-const maxZipBytes = 500 << 20;
-/** A thousand times what is usual: an .info of some hundred bytes. */
-const maxInfoBytes = 1 << 20;
-/** Room for a hundred thousand versions and more. */
-const maxListBytes = 16 << 20;
 /** A full tile of hashes has 8 KiB, a data tile 256 records. */
 const maxChecksumDatabaseBytes = 4 << 20;
 
@@ -38,6 +31,11 @@ export class ModuleProxy {
 
   constructor(transport: ProxyTransport) {
     this.#transport = transport;
+  }
+
+  /** The proxy's URL, fit for messages. */
+  get name(): string {
+    return this.#transport.name;
   }
 
   async info(id: ModuleVersion, options?: FetchOptions): Promise<Uint8Array> {

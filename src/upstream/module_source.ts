@@ -5,7 +5,7 @@ export type { Priority } from "../store/module_store.ts";
 
 /** Who gave an answer. */
 export type Origin =
-  /** One of the proxies of GOPROXY; its URL, fit for messages. */
+  /** One of the proxies of GOPROXY, or the checksum database itself; its URL, fit for messages. */
   | { readonly kind: "proxy"; readonly name: string }
   /** The module's own version control. */
   | { readonly kind: "direct" };
@@ -41,3 +41,6 @@ export interface ModuleSource {
   /** A path of the checksum database's protocol (`/lookup/M@V`, `/tile/...`, `/latest`), through the proxies or directly. */
   checksumDatabase(path: string, options?: FetchOptions): Promise<Uint8Array>;
 }
+
+/** Where modules come from that no proxy is to be asked for: their own version control. */
+export type VersionControlSource = Omit<ModuleSource, "checksumDatabase">;

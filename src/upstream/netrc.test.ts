@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { findNetrcEntry, parseNetrc } from "./netrc.ts";
+import { parseNetrc } from "./netrc.ts";
 
 // From cmd/go/internal/auth/netrc_test.go, BSD-3-Clause.
 const testNetrc = `
@@ -56,27 +56,5 @@ describe("parseNetrc()", () => {
         }
       }),
     );
-  });
-});
-
-describe("findNetrcEntry()", () => {
-  const entries = parseNetrc(
-    [
-      "machine example.com login a password 1",
-      "machine example.com login b password 2",
-      "machine example.com/team login c password 3",
-      "machine example.com:8443 login d password 4",
-    ].join("\n"),
-  );
-
-  it.each([
-    ["https://example.com/x/@v/list", "a"],
-    ["https://example.com/team/x", "c"],
-    ["https://example.com/teams/x", "a"],
-    ["https://example.com:8443/team/x", "d"],
-    ["https://example.com:9443/", undefined],
-    ["https://sub.example.com/", undefined],
-  ])("for %s gives %s", (url, login) => {
-    expect(findNetrcEntry(entries, new URL(url))?.login).toBe(login);
   });
 });

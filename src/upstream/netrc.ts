@@ -53,19 +53,3 @@ export function parseNetrc(text: string): NetrcEntry[] {
   }
   return entries;
 }
-
-/**
- * The entry for a URL: the longest machine that is the URL's `host[:port]/path` or a prefix of it that ends at a slash,
- * and of equal machines the first (cmd/go/internal/auth, `loadCredential`). A machine without a port does not match a
- * URL that has one.
- */
-export function findNetrcEntry(entries: readonly NetrcEntry[], url: URL): NetrcEntry | undefined {
-  let prefix = `${url.host}${url.pathname}`.replace(/\/$/, "");
-  for (;;) {
-    const found = entries.find((entry) => entry.machine.replace(/\/$/, "") === prefix);
-    if (found !== undefined) return found;
-    const slash = prefix.lastIndexOf("/");
-    if (slash < 0) return undefined;
-    prefix = prefix.slice(0, slash);
-  }
-}

@@ -11,7 +11,11 @@ export const maxReasonBytes = 8 << 10;
  */
 export function serverReason(contentType: string | undefined, body: Uint8Array): string {
   if (!isPlainText(contentType)) return "";
-  const text = new TextDecoder().decode(body.subarray(0, maxReasonBytes));
+  return printableReason(new TextDecoder().decode(body.subarray(0, maxReasonBytes)));
+}
+
+/** The first lines of a text up to an empty one, as {@linkcode serverReason} shows them. */
+export function printableReason(text: string): string {
   const lines: string[] = [];
   for (const line of text.split(/\r?\n/)) {
     const shown = line.replace(/[\p{C}\p{Zl}\p{Zp}\uFFFD]/gu, " ").trim();

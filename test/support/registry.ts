@@ -2,11 +2,12 @@ import { randomUUID } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { GomodfsError, isGomodfsError } from "../../src/lib/gomodfs_error.ts";
+import { silentLogger } from "../../src/lib/logger.ts";
 import type { ZipBytes } from "../../src/store/module_store.ts";
-import { readNetrc } from "../../src/upstream/authorization.ts";
 import type { Environment } from "../../src/upstream/go_installation.ts";
 import { GoProxySource } from "../../src/upstream/go_proxy_source.ts";
 import { readGoSettings, requireGoproxy } from "../../src/upstream/go_settings.ts";
+import { GoauthCredentials } from "../../src/upstream/goauth_credentials.ts";
 import { HttpClient } from "../../src/upstream/http_client.ts";
 import { parseProxyList } from "../../src/upstream/proxy_list.ts";
 import { redactUrl } from "../../src/upstream/redact_url.ts";
@@ -32,7 +33,11 @@ export class Registry {
     this.#client = new HttpClient({
       userAgent: "gomodfs-test",
       env,
-      netrc: readNetrc(env, settings.GOAUTH),
+      credentials: new GoauthCredentials({
+        goauth: settings.GOAUTH,
+        environment: env,
+        log: silentLogger,
+      }),
     });
   }
 
