@@ -1,9 +1,8 @@
-import { compareBytes } from "../module/byte_order.ts";
 import { formatModuleVersion } from "../module/module_version.ts";
-import { compare } from "../module/semver.ts";
 import type { ResidentModule } from "../store/module_store.ts";
 import { EXIT_DONE } from "./exit_code.ts";
 import type { StoreFlags } from "./flags.ts";
+import { byPathAndVersion } from "./resident_order.ts";
 import { openStoreReader } from "./store_reader.ts";
 
 /** `gomodfs list`: module versions whose files are resident; with `--json` also those of which only a part is. */
@@ -14,14 +13,6 @@ export async function runList(flags: StoreFlags & { readonly json?: boolean }): 
     else if (resident.zip) process.stdout.write(`${formatModuleVersion(resident.id)}\n`);
   }
   return EXIT_DONE;
-}
-
-function byPathAndVersion({ id: a }: ResidentModule, { id: b }: ResidentModule): number {
-  return (
-    compareBytes(a.path, b.path) ||
-    compare(a.version, b.version) ||
-    compareBytes(a.version, b.version)
-  );
 }
 
 function describe({ id, info, goMod, zip }: ResidentModule): unknown {

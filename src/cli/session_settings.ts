@@ -19,9 +19,12 @@ export function readSessionSettings(
   defaultLevel: LogLevel,
 ): SessionSettings {
   const format: LogFormat = flags.logFormat;
+  const settings = readGoSettings(environment);
   return {
-    location: locateStore(flags.store, environment),
-    settings: readGoSettings(environment),
+    location: locateStore(flags.store, environment, {
+      writableDirectories: settings.flags.modcacherw,
+    }),
+    settings,
     proxy: flags.proxy,
     log: createLogger({ level: flags.logLevel ?? defaultLevel, format }),
   };

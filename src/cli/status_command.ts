@@ -4,17 +4,17 @@ import type { DaemonStatus } from "../daemon/control_protocol.ts";
 import { DaemonRegistry } from "../daemon/daemon_registry.ts";
 import { locateStore } from "../daemon/store_location.ts";
 import { isGomodfsError } from "../lib/gomodfs_error.ts";
-import { GitStore } from "../store/git/git_store.ts";
-import { createIngestPool } from "../store/ingest.ts";
 import type { StoreUsage } from "../store/module_store.ts";
+import { openStore, type StoreBackend, storePath } from "../store/store_backend.ts";
 import { EXIT_DONE } from "./exit_code.ts";
 import type { StoreFlags } from "./flags.ts";
+import { formatBytes } from "./quantity.ts";
 
 /** `gomodfs status`: the store, and each daemon that serves it. */
 export async function runStatus(flags: StoreFlags & { readonly json?: boolean }): Promise<number> {
   const location = locateStore(flags.store, process.env);
-  const usage = await readUsage(location.git);
-  const daemons = await askDaemons(location.directory);
+  const usage = await readUsage(location.backend);
+  const daemons = await askDaemons(location.state);
   const status = { store: { directory: location.directory, ...usage }, daemons };
   process.stdout.write(flags.json === true ? `${JSON.stringify(status)}\n` : formatStatus(status));
   return EXIT_DONE;
@@ -23,15 +23,14 @@ export async function runStatus(flags: StoreFlags & { readonly json?: boolean })
 const NOTHING: StoreUsage = { modules: 0, zips: 0, storedBytes: 0, servedBytes: 0 };
 
 /** A store that nothing has been put into yet is not made by looking at it. */
-async function readUsage(directory: string): Promise<StoreUsage> {
-  if (!existsSync(directory)) return NOTHING;
-  const ingest = createIngestPool();
-  const store = await GitStore.open({ directory, ingest });
+async function readUsage(backend: StoreBackend): Promise<StoreUsage> {
+  if (!existsSync(storePath(backend))) return NOTHING;
+  const { store, threads } = await openStore(backend);
   try {
     return store.usage();
   } finally {
     await store.close();
-    await ingest.close();
+    await threads.close();
   }
 }
 
@@ -40,8 +39,8 @@ interface Status {
   readonly daemons: readonly DaemonStatus[];
 }
 
-async function askDaemons(store: string): Promise<DaemonStatus[]> {
-  const records = await new DaemonRegistry(store).list();
+async function askDaemons(state: string): Promise<DaemonStatus[]> {
+  const records = await new DaemonRegistry(state).list();
   const answers = await Promise.all(records.map(({ socketPath }) => askDaemon(socketPath)));
   return answers.filter((answer) => answer !== undefined);
 }
@@ -82,14 +81,3 @@ function formatDaemon(daemon: DaemonStatus): string[] {
 }
 
 const SHOWN = 10;
-
-function formatBytes(bytes: number): string {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit++;
-  }
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
-}

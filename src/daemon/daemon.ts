@@ -76,7 +76,7 @@ export class Daemon {
         stop: () => this.#stopRequested.resolve(),
       },
     );
-    this.#registration = await new DaemonRegistry(location.directory).register({
+    this.#registration = await new DaemonRegistry(location.state).register({
       process: currentProcess(),
       version: VERSION,
       socketPath,

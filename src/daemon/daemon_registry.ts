@@ -28,13 +28,13 @@ export interface DaemonRegistration {
 const MAX_RECORDS = 1_000;
 const MAX_RECORD_BYTES = 64 * 1024;
 
-/** The daemons that serve one store: a file for each in the folder `daemons` of the store. */
+/** The daemons that serve one store: a file for each in the folder `daemons` of its state. */
 export class DaemonRegistry {
   readonly #directory: string;
 
-  /** @param store the store's directory */
-  constructor(store: string) {
-    this.#directory = join(store, "daemons");
+  /** @param state where gomodfs notes things about the store */
+  constructor(state: string) {
+    this.#directory = join(state, "daemons");
   }
 
   /** @throws GomodfsError `STORE` if the entry cannot be written */

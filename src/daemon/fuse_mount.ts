@@ -38,7 +38,7 @@ export class FuseMount {
     this.#log = log;
     this.#counters = counters;
     const data: TreeWorkerData = {
-      git: location.git,
+      backend: location.backend,
       checksums: location.checksums,
       counters: this.#counters.memory,
     };

@@ -7,16 +7,17 @@ import { makeDirectory } from "../lib/make_directory.ts";
 import { VERSION } from "../lib/version.ts";
 import { GoSum, type SumLine } from "../module/go_sum.ts";
 import { matchPrefixPatterns } from "../module/prefix_patterns.ts";
-import { GitStore } from "../store/git/git_store.ts";
-import { createIngestPool, type IngestPool } from "../store/ingest.ts";
+import type { ModuleStore } from "../store/module_store.ts";
+import { type OpenedStore, openStore } from "../store/store_backend.ts";
 import {
   type ChecksumDatabaseSetting,
   knownDatabaseNames,
   parseChecksumDatabase,
 } from "../sumdb/known_keys.ts";
-import { readNetrc } from "../upstream/authorization.ts";
+import { GoCommandSource } from "../upstream/go_command_source.ts";
 import { GoProxySource } from "../upstream/go_proxy_source.ts";
 import { type GoSettings, requireGoproxy } from "../upstream/go_settings.ts";
+import { GoauthCredentials } from "../upstream/goauth_credentials.ts";
 import { HttpClient } from "../upstream/http_client.ts";
 import { SumdbDatabase, sumdbConfigDirectory } from "./checksum_database.ts";
 import type { StoreLocation } from "./store_location.ts";
@@ -31,31 +32,42 @@ export interface ModuleServiceOptions {
   /** The lines of the project's go.sum files. */
   readonly sums: Iterable<SumLine>;
   readonly log: Logger;
+  /** Gets the failures of single fetches instead, for whoever tells of them in another way. */
+  readonly cacheLog?: Logger;
 }
 
 /** A store with everything that fills it. */
 export class ModuleService {
   readonly cache: ModuleCache;
+  readonly checksums: Checksums;
   readonly source: GoProxySource;
-  readonly store: GitStore;
-  readonly #ingest: IngestPool;
+  readonly store: ModuleStore;
+  readonly #threads: OpenedStore["threads"];
   readonly #client: HttpClient;
+  readonly #credentials: GoauthCredentials;
+  readonly #versionControl: GoCommandSource | undefined;
   /** Undefined with GOSUMDB=off. */
   readonly database: SumdbDatabase | undefined;
 
   private constructor(parts: {
     cache: ModuleCache;
+    checksums: Checksums;
     source: GoProxySource;
-    store: GitStore;
-    ingest: IngestPool;
+    store: ModuleStore;
+    threads: OpenedStore["threads"];
     client: HttpClient;
+    credentials: GoauthCredentials;
+    versionControl: GoCommandSource | undefined;
     database: SumdbDatabase | undefined;
   }) {
     this.cache = parts.cache;
+    this.checksums = parts.checksums;
     this.source = parts.source;
     this.store = parts.store;
-    this.#ingest = parts.ingest;
+    this.#threads = parts.threads;
     this.#client = parts.client;
+    this.#credentials = parts.credentials;
+    this.#versionControl = parts.versionControl;
     this.database = parts.database;
   }
 
@@ -68,11 +80,21 @@ export class ModuleService {
     const { location, settings, environment, log } = options;
     const goproxy = options.proxy ?? requireGoproxy(settings);
     const setting = checksumDatabaseSetting(settings);
+    const credentials = new GoauthCredentials({ goauth: settings.GOAUTH, environment, log });
     const client = new HttpClient({
       userAgent: `gomodfs/${VERSION}`,
       env: environment,
-      netrc: readNetrc(environment, settings.GOAUTH),
+      credentials,
     });
+    const versionControl =
+      settings.goCommand === undefined
+        ? undefined
+        : new GoCommandSource({
+            command: settings.goCommand,
+            environment,
+            spoolDirectory: location.spool,
+            log,
+          });
     const source = new GoProxySource({
       goproxy,
       gonoproxy: settings.GONOPROXY,
@@ -84,6 +106,7 @@ export class ModuleService {
               url: setting.url === undefined ? undefined : new URL(setting.url),
             },
       client,
+      versionControl,
       spoolDirectory: location.spool,
     });
     const database =
@@ -93,25 +116,36 @@ export class ModuleService {
             setting,
             source,
             cacheDirectory: location.checksums,
-            configDirectory: sumdbConfigDirectory(settings.GOPATH, location.directory),
+            configDirectory: sumdbConfigDirectory(settings.GOPATH, location.state),
             log,
           });
     await makeStoreDirectory(location);
-    const ingest = createIngestPool();
-    const store = await GitStore.open({ directory: location.git, ingest });
+    const { store, threads } = await openStore(location.backend);
     const checksums = new Checksums(new GoSum(options.sums), {
       database,
       isExempt: (path) => matchPrefixPatterns(settings.GONOSUMDB, path),
       isLocalProxyOnly: goproxy.startsWith("file://") && !/[,|]/.test(goproxy),
     });
-    const cache = new ModuleCache({ store, source, checksums, log });
+    const cache = new ModuleCache({ store, source, checksums, log: options.cacheLog ?? log });
     cache.onResident(trimMemoryWhenIdle());
-    return new ModuleService({ cache, source, store, ingest, client, database });
+    return new ModuleService({
+      cache,
+      checksums,
+      source,
+      store,
+      threads,
+      client,
+      credentials,
+      versionControl,
+      database,
+    });
   }
 
   /** Ends what is under way and closes the store. */
   async close(): Promise<void> {
-    await this.#ingest.close();
+    this.#credentials[Symbol.dispose]();
+    await this.#versionControl?.close();
+    await this.#threads.close();
     await this.database?.close();
     await this.store.close();
     await this.#client.close();

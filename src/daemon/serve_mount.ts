@@ -7,6 +7,7 @@ import { unmount } from "../fuse/unmount.ts";
 import { GomodfsError, isGomodfsError } from "../lib/gomodfs_error.ts";
 import type { Logger } from "../lib/logger.ts";
 import { makeDirectory } from "../lib/make_directory.ts";
+import { storePath } from "../store/store_backend.ts";
 import { Daemon } from "./daemon.ts";
 import { FuseMount } from "./fuse_mount.ts";
 import type { ModuleService } from "./module_service.ts";
@@ -37,12 +38,13 @@ export interface ServedMount {
 /**
  * Mounts a virtual GOMODCACHE and serves it. What a killed daemon left mounted there is replaced.
  *
- * @throws GomodfsError `BUSY` if it is served already, `USAGE` if the directory cannot be made, `UNSUPPORTED` if this
+ * @throws GomodfsError `BUSY` if it is served already, `USAGE` if the directory cannot be made or holds the store, `UNSUPPORTED` if this
  * machine or user cannot mount
  */
 export async function serveMount(options: ServeMountOptions): Promise<ServedMount> {
   const { service, location, environment, log, allowOther } = options;
   const directory = await makeMountPoint(options.directory);
+  await refuseToCover(storePath(location.backend), directory);
   const { device, mountPoint } = await mount(directory, { allowOther });
   const counters = new MountCounters();
   const { cache, database } = service;
@@ -87,6 +89,15 @@ async function makeMountPoint(directory: string): Promise<string> {
       },
     );
   }
+}
+
+/** A mount over the store that it serves would wait for itself for ever. */
+async function refuseToCover(store: string, mountPoint: string): Promise<void> {
+  const path = await realpath(store).catch(() => store);
+  if (path !== mountPoint && !path.startsWith(`${mountPoint}/`)) return;
+  throw new GomodfsError("USAGE", `cannot mount on ${mountPoint}: it holds the store itself`, {
+    hint: "name another directory: what is mounted there shows all that the store has",
+  });
 }
 
 async function leave(mountPoint: string, fuse: FuseMount, log: Logger): Promise<void> {

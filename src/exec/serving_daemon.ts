@@ -12,7 +12,7 @@ export interface ServingDaemon {
 
 /** A daemon that serves the store on a mount which this process sees. */
 export async function findDaemon(location: StoreLocation): Promise<ServingDaemon | undefined> {
-  const records = await new DaemonRegistry(location.directory).list();
+  const records = await new DaemonRegistry(location.state).list();
   if (records.length === 0) return undefined;
   const table = await readMountTable();
   const isVisible = ({ mount }: DaemonRecord): boolean =>

@@ -1,5 +1,5 @@
 // The thread of a mount: it reads the store itself, so that a read of what is resident needs no other thread.
-import { GitStoreReader } from "../store/git/git_store_reader.ts";
+import { openStoreReader } from "../store/store_backend.ts";
 import { StoredFiles } from "../sumdb/stored_files.ts";
 import { VirtualTree } from "../tree/virtual_tree.ts";
 import { MountCounters } from "./mount_counters.ts";
@@ -9,9 +9,9 @@ import type { FromTree, ToTree, TreeWorkerData } from "./tree_messages.ts";
 
 serveInWorker(({ data, post, invalidateDirectory }) => {
   // startSession hands over what daemon/fuse_mount.ts of the same build gave it.
-  const { git, checksums, counters } = data as TreeWorkerData;
+  const { backend, checksums, counters } = data as TreeWorkerData;
   const send = (message: FromTree): void => post(message);
-  const tree = new VirtualTree(GitStoreReader.open(git), new StoredFiles(checksums));
+  const tree = new VirtualTree(openStoreReader(backend), new StoredFiles(checksums));
   const fileSystem = new TreeFileSystem({
     tree,
     counters: new MountCounters(counters),

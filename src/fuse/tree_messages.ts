@@ -1,10 +1,11 @@
 import type { ModuleVersion } from "../module/module_version.ts";
+import type { StoreBackend } from "../store/store_backend.ts";
 import type { Want } from "./tree_file_system.ts";
 
 /** What the thread of a mount is given at its start. */
 export interface TreeWorkerData {
-  /** The store's git repository. */
-  readonly git: string;
+  /** What holds the store's modules. */
+  readonly backend: StoreBackend;
   /** The store's directory of checksum database files. */
   readonly checksums: string;
   /** Memory of {@linkcode MountCounters}. */

@@ -6,10 +6,9 @@ const KIB = 1024;
 
 describe("Arena", () => {
   test("gives ranges that do not overlap, and all of it again once they are released", () => {
-    const steps = fc.array(
-      fc.record({ length: fc.nat(400 * KIB), release: fc.nat(10) }),
-      { maxLength: 60 },
-    );
+    const steps = fc.array(fc.record({ length: fc.nat(400 * KIB), release: fc.nat(10) }), {
+      maxLength: 60,
+    });
     fc.assert(
       fc.property(steps, (all) => {
         const arena = new Arena(1024 * KIB);

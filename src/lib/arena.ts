@@ -1,3 +1,5 @@
+import { allocateSharedPages } from "./page_memory.ts";
+
 /** Memory for a while: page-aligned, and shared with other threads without being copied or given away. */
 export interface ArenaRange {
   readonly bytes: Uint8Array<SharedArrayBuffer>;
@@ -7,17 +9,6 @@ export interface ArenaRange {
 
 /** A whole number of pages of any machine in use, so that a range can be read and written past the page cache. */
 const GRANULE_LENGTH = 16 * 1024;
-const WASM_PAGE_LENGTH = 64 * 1024;
-
-/** The part of the WebAssembly interface that is used here; see adler32.ts. */
-declare const WebAssembly: {
-  readonly Memory: new (descriptor: {
-    readonly initial: number;
-    readonly maximum: number;
-    readonly shared: true;
-  }) => { readonly buffer: SharedArrayBuffer };
-};
-
 interface Range {
   start: number;
   end: number;
@@ -43,7 +34,7 @@ export class Arena {
 
   /** @param capacity bytes, made with the first range */
   constructor(capacity: number) {
-    this.capacity = Math.ceil(capacity / WASM_PAGE_LENGTH) * WASM_PAGE_LENGTH;
+    this.capacity = Math.ceil(capacity / GRANULE_LENGTH) * GRANULE_LENGTH;
     this.#free = [{ start: 0, end: this.capacity }];
   }
 
@@ -100,10 +91,7 @@ export class Arena {
   }
 
   #buffer(): SharedArrayBuffer {
-    const pages = this.capacity / WASM_PAGE_LENGTH;
-    // Unlike that of a SharedArrayBuffer by itself, its memory begins at a page.
-    this.#memory ??= new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
-      .buffer;
+    this.#memory ??= allocateSharedPages(this.capacity);
     return this.#memory;
   }
 

@@ -11,8 +11,9 @@ export async function makeDirectory(path: string): Promise<void> {
   try {
     await mkdir(path);
   } catch (error) {
-    if (hasCode(error, "ENOENT") && dirname(path) !== path && !(await isDirectory(dirname(path)))) {
-      await makeDirectory(dirname(path));
+    if (hasCode(error, "ENOENT") && dirname(path) !== path) {
+      // Somebody else may have made it in the moment since.
+      if (!(await isDirectory(dirname(path)))) await makeDirectory(dirname(path));
       await mkdir(path).catch(ignoreExisting);
       return;
     }

@@ -1,15 +1,17 @@
 import { GomodfsError } from "../lib/gomodfs_error.ts";
 import { workerEntry } from "../lib/worker_entry.ts";
 import { formatModuleVersion, type ModuleVersion } from "../module/module_version.ts";
-import { IngestThread } from "./ingest_thread.ts";
+import type { ExtractedModule, ExtractionTarget, Extractor } from "./extraction.ts";
+import type { IngestTask } from "./ingest_message.ts";
+import { type IngestResult, IngestThread } from "./ingest_thread.ts";
 import type { IngestedModule } from "./ingested_module.ts";
 import { LargestFirstQueue } from "./largest_first_queue.ts";
 import { type Priority, type ZipBytes, zipSize } from "./module_store.ts";
 
 export type { IngestedModule } from "./ingested_module.ts";
 
-/** Takes module zips apart on threads of its own. */
-export interface IngestPool {
+/** Takes module zips apart, or extracts them, on threads of its own. */
+export interface IngestPool extends Extractor {
   /**
    * Checks a module zip and takes it apart. The buffer of a zip in memory is consumed (transferred).
    *
@@ -40,11 +42,12 @@ export function createIngestPool(options: IngestPoolOptions = {}): IngestPool {
 const IDLE_MILLISECONDS = 1_500;
 
 interface Job {
+  readonly task: IngestTask;
   readonly id: ModuleVersion;
   readonly zip: ZipBytes;
   /** Bytes of the zip. */
   readonly size: number;
-  readonly resolve: (module: IngestedModule) => void;
+  readonly resolve: (result: IngestResult) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -76,19 +79,21 @@ class WorkerIngestPool implements IngestPool {
     zip: ZipBytes,
     priority: Priority = "demand",
   ): Promise<IngestedModule> {
-    if (this.#closed) throw cancelled(id);
-    const length = this.#waiting.demand.length + this.#waiting.ahead.length;
-    if (length >= this.#maxWaiting) {
-      throw new GomodfsError(
-        "BUSY",
-        `${formatModuleVersion(id)} is not taken in: ${length} modules are waiting`,
-      );
-    }
-    const { promise, resolve, reject } = Promise.withResolvers<IngestedModule>();
-    const size = zipSize(zip);
-    this.#waiting[priority].push({ id, zip: transferable(zip), size, resolve, reject });
-    this.#startWaiting();
-    return promise;
+    const result = await this.#run({ kind: "ingest" }, id, zip, priority);
+    if (result.kind !== "ingested") throw new TypeError(`a zip was ${result.kind}`);
+    // A buffer that was transferred has come back; what was not transferred is where it was.
+    return { ...result.module, zip: result.zip.kind === "memory" ? result.zip : zip };
+  }
+
+  async extract(
+    id: ModuleVersion,
+    zip: ZipBytes,
+    target: ExtractionTarget,
+    priority: Priority = "demand",
+  ): Promise<ExtractedModule> {
+    const result = await this.#run({ kind: "extract", target }, id, zip, priority);
+    if (result.kind !== "extracted") throw new TypeError(`a zip was ${result.kind}`);
+    return result.module;
   }
 
   async close(): Promise<void> {
@@ -102,6 +107,28 @@ class WorkerIngestPool implements IngestPool {
     await Promise.all(threads.map((thread) => thread.end()));
   }
 
+  /** Waits for a thread and room in memory. */
+  async #run(
+    task: IngestTask,
+    id: ModuleVersion,
+    zip: ZipBytes,
+    priority: Priority,
+  ): Promise<IngestResult> {
+    if (this.#closed) throw cancelled(id);
+    const length = this.#waiting.demand.length + this.#waiting.ahead.length;
+    if (length >= this.#maxWaiting) {
+      throw new GomodfsError(
+        "BUSY",
+        `${formatModuleVersion(id)} is not taken in: ${length} modules are waiting`,
+      );
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<IngestResult>();
+    const size = zipSize(zip);
+    this.#waiting[priority].push({ task, id, zip: transferable(zip), size, resolve, reject });
+    this.#startWaiting();
+    return await promise;
+  }
+
   #startWaiting(): void {
     for (;;) {
       const { demand, ahead } = this.#waiting;
@@ -109,7 +136,7 @@ class WorkerIngestPool implements IngestPool {
       const job = queue.peek();
       if (job === undefined || !this.#hasRoomFor(job)) return;
       queue.shift();
-      void this.#run(job, this.#takeThread());
+      void this.#runOn(this.#takeThread(), job);
     }
   }
 
@@ -120,11 +147,11 @@ class WorkerIngestPool implements IngestPool {
     );
   }
 
-  async #run(job: Job, thread: IngestThread): Promise<void> {
+  async #runOn(thread: IngestThread, job: Job): Promise<void> {
     this.#running.set(thread, job);
     this.#bytesInFlight += job.size;
     try {
-      job.resolve(await thread.ingest(job.id, job.zip));
+      job.resolve(await thread.run(job.task, job.id, job.zip));
     } catch (error) {
       job.reject(error);
     }

@@ -1,17 +1,21 @@
 import { type ErrorCode, GomodfsError } from "../lib/gomodfs_error.ts";
 import type { ModuleVersion } from "../module/module_version.ts";
+import type { ExtractedModule, ExtractionTarget } from "./extraction.ts";
 import type { TakenApart } from "./ingest_zip.ts";
 import type { ZipContent } from "./module_store.ts";
 
 /** What an ingest worker is asked: one at a time. The buffer of a zip in memory is transferred. */
-export interface IngestRequest {
-  readonly id: ModuleVersion;
-  readonly zip: ZipContent;
-}
+export type IngestRequest = IngestTask & { readonly id: ModuleVersion; readonly zip: ZipContent };
+
+/** What is to be done with a zip: take it apart for a store, or write its files. */
+export type IngestTask =
+  | { readonly kind: "ingest" }
+  | { readonly kind: "extract"; readonly target: ExtractionTarget };
 
 /** What it answers. The buffers of the module are transferred, that of a zip in memory among them. */
 export type IngestReply =
   | { readonly kind: "ingested"; readonly module: TakenApart; readonly zip: ZipContent }
+  | { readonly kind: "extracted"; readonly module: ExtractedModule }
   | { readonly kind: "failed"; readonly error: IngestFailure };
 
 /** An error between threads: structured cloning keeps neither class nor code of one. */

@@ -1,17 +1,23 @@
 import { Worker } from "node:worker_threads";
 import { GomodfsError } from "../lib/gomodfs_error.ts";
 import { formatModuleVersion, type ModuleVersion } from "../module/module_version.ts";
-import { fromFailure, type IngestReply, type IngestRequest } from "./ingest_message.ts";
-import type { IngestedModule } from "./ingested_module.ts";
+import {
+  fromFailure,
+  type IngestReply,
+  type IngestRequest,
+  type IngestTask,
+} from "./ingest_message.ts";
 import type { ZipBytes, ZipContent } from "./module_store.ts";
 
 /** Nearly all memory of a job is outside the heap; V8's default of 48 MB would only be filled and kept. */
 const YOUNG_GENERATION_MB = 6;
 
+/** What a thread makes of a zip. */
+export type IngestResult = Exclude<IngestReply, { readonly kind: "failed" }>;
+
 interface Job {
   readonly id: ModuleVersion;
-  readonly zip: ZipBytes;
-  readonly resolve: (module: IngestedModule) => void;
+  readonly resolve: (result: IngestResult) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -42,15 +48,15 @@ export class IngestThread {
   }
 
   /**
-   * Takes a zip apart. The one before must have settled.
+   * Does what is to be done with a zip. The task before must have settled.
    *
-   * @throws GomodfsError what {@linkcode ingestZip} throws, and `STORE` if the thread ends
+   * @throws GomodfsError what {@linkcode ingestZip} and {@linkcode ZipExtractor} throw, and `STORE` if the thread ends
    */
-  ingest(id: ModuleVersion, zip: ZipBytes): Promise<IngestedModule> {
-    const { promise, resolve, reject } = Promise.withResolvers<IngestedModule>();
-    this.#job = { id, zip, resolve, reject };
+  run(task: IngestTask, id: ModuleVersion, zip: ZipBytes): Promise<IngestResult> {
+    const { promise, resolve, reject } = Promise.withResolvers<IngestResult>();
+    this.#job = { id, resolve, reject };
     this.#worker.ref();
-    const request: IngestRequest = { id, zip: contentOf(zip) };
+    const request: IngestRequest = { ...task, id, zip: contentOf(zip) };
     try {
       this.#worker.postMessage(request, buffersOf(request));
     } catch (cause) {
@@ -67,10 +73,8 @@ export class IngestThread {
 
   #settle(reply: IngestReply): void {
     const job = this.#takeJob();
-    if (job === undefined) return;
-    if (reply.kind === "failed") job.reject(fromFailure(reply.error));
-    // The buffer that was transferred has come back; what was not transferred is where it was.
-    else job.resolve({ ...reply.module, zip: reply.zip.kind === "memory" ? reply.zip : job.zip });
+    if (reply.kind === "failed") job?.reject(fromFailure(reply.error));
+    else job?.resolve(reply);
   }
 
   #fail(cause: unknown): void {

@@ -1,6 +1,7 @@
 import { parentPort } from "node:worker_threads";
 import { setThreadNiceness } from "../lib/thread_priority.ts";
 import { ContentDigester } from "./content_digest.ts";
+import { ZipExtractor } from "./dir/zip_extractor.ts";
 import { type IngestReply, type IngestRequest, toFailure } from "./ingest_message.ts";
 import { ingestZip } from "./ingest_zip.ts";
 
@@ -8,7 +9,8 @@ import { ingestZip } from "./ingest_zip.ts";
 const NICENESS = 10;
 
 setThreadNiceness(NICENESS);
-const digester = new ContentDigester();
+let digester: ContentDigester | undefined;
+let extractor: ZipExtractor | undefined;
 
 /** Only an IngestThread posts to this port, and nothing but requests. */
 parentPort?.on("message", (request: IngestRequest) => {
@@ -16,8 +18,14 @@ parentPort?.on("message", (request: IngestRequest) => {
   parentPort?.postMessage(reply, buffersOf(reply));
 });
 
-function answer({ id, zip }: IngestRequest): IngestReply {
+function answer(request: IngestRequest): IngestReply {
+  const { id, zip } = request;
   try {
+    if (request.kind === "extract") {
+      extractor ??= new ZipExtractor();
+      return { kind: "extracted", module: extractor.extract(id, zip, request.target) };
+    }
+    digester ??= new ContentDigester();
     return { kind: "ingested", module: ingestZip(id, zip, digester), zip };
   } catch (error) {
     return { kind: "failed", error: toFailure(error) };
@@ -25,7 +33,7 @@ function answer({ id, zip }: IngestRequest): IngestReply {
 }
 
 function buffersOf(reply: IngestReply): ArrayBuffer[] {
-  if (reply.kind === "failed") return [];
+  if (reply.kind !== "ingested") return [];
   const { manifest, offsets, added, adler32s } = reply.module;
   const buffers = [manifest.buffer, offsets.buffer, added.buffer, adler32s.buffer];
   return reply.zip.kind === "memory" ? [...buffers, reply.zip.bytes.buffer] : buffers;

@@ -1,7 +1,10 @@
 import type { H1, ModuleVersion } from "../module/module_version.ts";
 import type { Manifest } from "./manifest.ts";
 
-/** The bytes of a module zip, in memory or in a file, and nothing else: this much other threads can be sent. */
+/**
+ * The bytes of a module zip, in memory or in a file, and nothing else: this much other threads can be sent. Memory that
+ * is shared begins at a page of the machine and has it to itself, its last page too.
+ */
 export type ZipContent =
   | { readonly kind: "memory"; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly kind: "shared"; readonly bytes: Uint8Array<SharedArrayBuffer> }

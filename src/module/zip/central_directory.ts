@@ -42,6 +42,16 @@ export function readZipEntries(reader: RandomAccessReader): ZipEntry[] {
   return located.map(toEntry);
 }
 
+/**
+ * The entries as the central directory alone describes them, in its order: for a zip that was checked when it was kept.
+ * The local headers, which are all over the zip, are not read.
+ *
+ * @throws GomodfsError `INVALID` naming the entry, `TOO_LARGE` for an absurd number of entries
+ */
+export function readCentralDirectory(reader: RandomAccessReader): CentralHeader[] {
+  return readCentralHeaders(reader, locateCentralDirectory(reader));
+}
+
 function readCentralHeaders(
   reader: RandomAccessReader,
   location: CentralDirectoryLocation,

@@ -111,7 +111,11 @@ function planRefs(
   const refs: PlannedRef[] = [];
   for (const job of jobs) {
     try {
-      refs.push({ name: refName(job.id, job.kind), id: addJobObjects(job, objects, resources), job });
+      refs.push({
+        name: refName(job.id, job.kind),
+        id: addJobObjects(job, objects, resources),
+        job,
+      });
     } catch (error) {
       failures.set(job, error);
     }

@@ -41,11 +41,7 @@ export function addJobObjects(
   return objects.add("blob", job.content, 6);
 }
 
-function addModule(
-  module: IngestedModule,
-  streams: DeflateStreams,
-  objects: NewObjects,
-): ObjectId {
+function addModule(module: IngestedModule, streams: DeflateStreams, objects: NewObjects): ObjectId {
   const manifest = decodeManifest(module.manifest);
   const storedSizes = addFiles(module, manifest, streams, objects);
   const manifestId = objects.add("blob", withStoredSizes(module.manifest, storedSizes), 0);
