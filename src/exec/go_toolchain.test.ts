@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { lookUpDirective } from "../project/go_directive_lookup.ts";
 import { Scratch } from "./fixtures/start.ts";
-import { lookUpDirective } from "./go_directive_lookup.ts";
 import { chooseToolchain, type ToolchainRequest, toolchainEnvironment } from "./go_toolchain.ts";
 
 const LISTED = [

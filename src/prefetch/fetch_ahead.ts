@@ -2,6 +2,7 @@ import type { ModulePart } from "../cache/module_cache.ts";
 import { isGomodfsError } from "../lib/gomodfs_error.ts";
 import type { ModuleVersion } from "../module/module_version.ts";
 import type { AheadPlan, SummedModule } from "./ahead_plan.ts";
+import { JobQueue } from "./job_queue.ts";
 
 /** What fetching ahead needs of a cache. */
 export interface AheadCache {
@@ -14,7 +15,7 @@ export interface AheadResult {
   readonly failed: number;
 }
 
-interface Job {
+interface AheadPart {
   readonly id: ModuleVersion;
   readonly part: ModulePart;
 }
@@ -33,60 +34,37 @@ export async function fetchAhead(
   cache: AheadCache,
   signal: AbortSignal,
 ): Promise<AheadResult> {
-  // A go command reads the go.mod files of the whole graph, and the .info files of the build list. What comes later must
-  // not compete with what comes first for the two cores of a small machine.
-  const stages = [
-    [
-      { jobs: jobsOf(first, "zip"), lanes: ZIP_LANES },
-      {
-        jobs: [...jobsOf(first, "mod"), ...jobsOf(rest, "mod"), ...jobsOf(first, "info")],
-        lanes: SMALL_LANES,
-      },
-    ],
-    [
-      { jobs: jobsOf(rest, "zip"), lanes: ZIP_LANES },
-      { jobs: jobsOf(rest, "info"), lanes: SMALL_LANES },
-    ],
-  ];
+  const zips = new JobQueue(ZIP_LANES);
+  const small = new JobQueue(SMALL_LANES);
   let parts = 0;
   let failed = 0;
-  for (const stage of stages) {
-    const results = await Promise.all(
-      stage.map(({ jobs, lanes }) => runLanes(jobs, lanes, cache, signal)),
-    );
-    for (const result of results) {
-      parts += result.parts;
-      failed += result.failed;
-    }
-  }
-  return { parts, failed };
-}
-
-function jobsOf(modules: readonly SummedModule[], part: ModulePart): Job[] {
-  return modules.filter(({ zip }) => zip || part !== "zip").map(({ id }) => ({ id, part }));
-}
-
-async function runLanes(
-  jobs: readonly Job[],
-  lanes: number,
-  cache: AheadCache,
-  signal: AbortSignal,
-): Promise<AheadResult> {
-  const queue = jobs.values();
-  let parts = 0;
-  let failed = 0;
-  const lane = async (): Promise<void> => {
-    for (const { id, part } of queue) {
-      if (signal.aborted) return;
-      try {
-        await cache.ensure(id, part, "ahead");
-        parts++;
-      } catch (error) {
-        if (!isGomodfsError(error)) throw error;
-        failed++;
-      }
+  const fetchPart = async ({ id, part }: AheadPart): Promise<void> => {
+    if (signal.aborted) return;
+    try {
+      await cache.ensure(id, part, "ahead");
+      parts++;
+    } catch (error) {
+      if (!isGomodfsError(error)) throw error;
+      failed++;
     }
   };
-  await Promise.all(Array.from({ length: lanes }, lane));
+  const fetchAll = async (wanted: readonly AheadPart[]): Promise<void> => {
+    await Promise.all(
+      wanted.map((part) => (part.part === "zip" ? zips : small).run(() => fetchPart(part))),
+    );
+  };
+  // A go command reads the go.mod files of the whole graph, and the .info files of the build list. What comes later must
+  // not compete with what comes first for the two cores of a small machine.
+  await fetchAll([
+    ...partsOf(first, "zip"),
+    ...partsOf(first, "mod"),
+    ...partsOf(rest, "mod"),
+    ...partsOf(first, "info"),
+  ]);
+  await fetchAll([...partsOf(rest, "zip"), ...partsOf(rest, "info")]);
   return { parts, failed };
+}
+
+function partsOf(modules: readonly SummedModule[], part: ModulePart): AheadPart[] {
+  return modules.filter(({ zip }) => zip || part !== "zip").map(({ id }) => ({ id, part }));
 }

@@ -23,8 +23,29 @@ export type PrefetchEvent =
       readonly error: unknown;
       readonly milliseconds: number;
     }
+  /** Fetched on a guess that failed, and as far as is known nobody needs it. `failed` follows if somebody does. */
+  | {
+      readonly kind: "dropped";
+      readonly id: ModuleVersion;
+      readonly part: ModulePart;
+      readonly error: unknown;
+      readonly milliseconds: number;
+    }
+  /** A dry run tells this of each part that is not resident, instead of `started` and what follows it. */
+  | { readonly kind: "missing"; readonly id: ModuleVersion; readonly part: ModulePart }
   /** Something that the user should know and that is no failure: a vendor directory, a local replacement. */
   | { readonly kind: "note"; readonly message: string };
+
+/** A part that could not be had. */
+export interface PrefetchFailure {
+  readonly id: ModuleVersion;
+  readonly part: ModulePart;
+  /**
+   * A GomodfsError, `UNSUPPORTED` where only version control could give the part: such failures do not end a run, and the
+   * go command may be asked for the module.
+   */
+  readonly error: unknown;
+}
 
 /** What a prefetch did. */
 export interface PrefetchSummary {
@@ -39,10 +60,6 @@ export interface PrefetchSummary {
   /** Bytes downloaded. */
   readonly bytes: number;
   /** Parts that failed, each with its error, in the order of failing. */
-  readonly failures: readonly {
-    readonly id: ModuleVersion;
-    readonly part: ModulePart;
-    readonly error: unknown;
-  }[];
+  readonly failures: readonly PrefetchFailure[];
   readonly milliseconds: number;
 }

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { Scratch } from "./fixtures/start.ts";
-import { findGoSums, findRequirements, isVendored } from "./go_sums.ts";
+import { Scratch } from "../exec/fixtures/start.ts";
+import { findGoSums, findRequirements, isVendored } from "./dependency_search.ts";
 import type { MainModuleSettings } from "./main_module.ts";
 
 const settings = {

@@ -2,6 +2,9 @@ import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { GomodfsError } from "../lib/gomodfs_error.ts";
 
+/** The bound of a go.mod or go.work file: that of the go.mod files of modules (golang.org/x/mod/zip, MaxGoMod). */
+export const MAX_GO_MOD_BYTES = 16 << 20;
+
 /**
  * The text of a file of a project.
  *
