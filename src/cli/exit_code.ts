@@ -20,7 +20,8 @@ export function reportError(error: unknown): number {
   return error.code === "USAGE" ? EXIT_USAGE : EXIT_FAILED;
 }
 
-function causes(error: Error): string {
+/** The messages of an error's causes that it does not name itself, each behind a colon. */
+export function causes(error: Error): string {
   const { cause } = error;
   if (!(cause instanceof Error) || error.message.includes(cause.message)) return "";
   return `: ${cause.message}${causes(cause)}`;

@@ -1,7 +1,10 @@
-import { Command, CommanderError, Option } from "commander";
-import { LOG_FORMATS, LOG_LEVELS } from "../lib/logger.ts";
+import { Command, CommanderError } from "commander";
 import { EXIT_DONE, EXIT_USAGE, reportError } from "./exit_code.ts";
+import { addExport } from "./export_definition.ts";
 import type { ExecFlags, MountFlags, StoreFlags } from "./flags.ts";
+import { addImport } from "./import_definition.ts";
+import { storeOption, withSourceOptions } from "./options.ts";
+import { addPrefetch } from "./prefetch_definition.ts";
 import { versionLine } from "./version.ts";
 
 /** Runs a command line (as process.argv) and gives its exit code. */
@@ -33,9 +36,12 @@ function createProgram(exit: (code: number) => void): Command {
   addMount(program, exit);
   addUnmount(program, exit);
   addExec(program, exit);
+  addPrefetch(program, exit);
   addStatus(program, exit);
   addList(program, exit);
   addVerify(program, exit);
+  addImport(program, exit);
+  addExport(program, exit);
   program
     .command("version")
     .description("print the version")
@@ -48,6 +54,7 @@ function createProgram(exit: (code: number) => void): Command {
 const EXAMPLES = `
 Examples:
   gomodfs exec -- go build ./...          build with every module at hand, fetched when first read
+  gomodfs prefetch                        fill the GOMODCACHE with all that a project needs
   gomodfs mount /mnt/gomod                serve a GOMODCACHE at a directory until Ctrl-C
   gomodfs status                          what is resident and what is going on`;
 
@@ -155,25 +162,4 @@ function addVerify(program: Command, exit: (code: number) => void): void {
       const { runVerify } = await import("./verify_command.ts");
       exit(await runVerify(modules, options));
     });
-}
-
-function storeOption(): Option {
-  return new Option("--store <dir>", "the store's directory (default: $XDG_CACHE_HOME/gomodfs)");
-}
-
-function withSourceOptions(command: Command): Command {
-  return command
-    .addOption(storeOption())
-    .addOption(
-      new Option(
-        "--proxy <list>",
-        "where modules come from, as GOPROXY (default: what the go command uses)",
-      ),
-    )
-    .addOption(
-      new Option("--log-level <level>", "how much to say on standard error").choices(LOG_LEVELS),
-    )
-    .addOption(
-      new Option("--log-format <format>", "how to say it").choices(LOG_FORMATS).default("text"),
-    );
 }

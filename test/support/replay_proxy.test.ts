@@ -1,7 +1,10 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { createServer } from "node:http";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { withFileLock } from "./file_lock.ts";
@@ -94,6 +97,49 @@ describe("ReplayProxy faults", () => {
   });
 });
 
+describe("ReplayProxy with a shape", () => {
+  /** Sends requests for /file down one connection, all at once, and gives the milliseconds until all are answered. */
+  async function timePipelined(proxy: ReplayProxy, requests: number): Promise<number> {
+    const socket = connect(proxy.port, "127.0.0.1");
+    const start = performance.now();
+    const last = "GET /file HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    socket.write("GET /file HTTP/1.1\r\nHost: a\r\n\r\n".repeat(requests - 1) + last);
+    const answers = (await text(socket)).split("HTTP/1.1 200 OK").length - 1;
+    expect(answers).toBe(requests);
+    return performance.now() - start;
+  }
+
+  it("delays the first byte of each answer, of pipelined ones side by side", async () => {
+    const proxy = stack.use(await startReplayProxy({ record: false, shape: { latency: 100 } }));
+    proxy.set("/file", "x");
+    const elapsed = await timePipelined(proxy, 5);
+    expect(elapsed).toBeGreaterThan(98);
+    expect(elapsed).toBeLessThan(400);
+  });
+
+  it("carries so many bytes a second on each connection, whatever comes down it", async () => {
+    const shape = { bytesPerSecond: 1 << 20 };
+    const proxy = stack.use(await startReplayProxy({ record: false, shape }));
+    proxy.set("/file", Buffer.alloc(128 << 10, "x"));
+    const [one, other] = await Promise.all([timePipelined(proxy, 2), timePipelined(proxy, 2)]);
+    // 256 KiB a connection, of which 64 KiB pass at once.
+    for (const elapsed of [one, other]) {
+      expect(elapsed).toBeGreaterThan(180);
+      expect(elapsed).toBeLessThan(360);
+    }
+  });
+
+  it("carries the bytes of a recorded file", async () => {
+    const body = randomBytes(300_000);
+    mkdirSync(directory.join("answers"), { recursive: true });
+    writeFileSync(directory.join("answers/file"), body);
+    const shape = { latency: 1, bytesPerSecond: 10 << 20 };
+    const proxy = stack.use(await startReplayProxy({ cacheDirectory: directory.path, shape }));
+    const answer = await fetch(`${proxy.url}/file`);
+    expect(Buffer.from(await answer.arrayBuffer()).equals(body)).toBe(true);
+  });
+});
+
 describe("recording from a registry", () => {
   async function registryOf(listener: Parameters<typeof createServer>[1]): Promise<Registry> {
     const server = stack.use(await TestServer.start(listener ?? (() => undefined)));
@@ -175,17 +221,21 @@ describe("withFileLock()", () => {
 });
 
 describe("replay_proxy.ts as a program", () => {
-  it("prints its URL and ends with SIGTERM", async () => {
+  it("takes a shape, prints its URL and ends with SIGTERM", async () => {
     const program = new URL("replay_proxy.ts", import.meta.url).pathname;
     const env = { ...process.env, GOPROXY: "http://127.0.0.1:9" };
-    const child: ChildProcess = spawn(process.execPath, [program, "--cache", directory.path], {
+    const shape = ["--latency", "100", "--bytes-per-second", "1000000"];
+    const argv = [program, "--cache", directory.path, ...shape];
+    const child: ChildProcess = spawn(process.execPath, argv, {
       env,
       stdio: ["ignore", "pipe", "inherit"],
     });
     const lines: unknown[] = await once(child.stdout ?? child, "data");
     const url = String(lines[0]).trim();
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    const start = performance.now();
     expect((await fetch(`${url}/sumdb/other.test/supported`)).status).toBe(404);
+    expect(performance.now() - start).toBeGreaterThan(98);
     child.kill("SIGTERM");
     expect(await once(child, "exit")).toEqual([0, null]);
   });

@@ -4,7 +4,6 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { LRUCache } from "lru-cache";
@@ -15,6 +14,7 @@ import { type AnswerFault, AnswerFaults, damagedBody, sendBody } from "./answer_
 import { type ModuleFiles, madeUpModule, modulePrefix, versionPath } from "./made_up_module.ts";
 import { RecordedAnswers } from "./recorded_answers.ts";
 import { Registry } from "./registry.ts";
+import { type TrafficShape, TrafficShaper } from "./traffic_shaping.ts";
 
 /** How to start a {@linkcode ReplayProxy}. */
 export interface ReplayProxyOptions {
@@ -24,6 +24,8 @@ export interface ReplayProxyOptions {
   readonly cacheDirectory?: string;
   /** False: what is neither recorded nor made up is answered 404 without asking anybody. */
   readonly record?: boolean;
+  /** Answers seem to come from far away; at once and as fast as the loopback is unless given. */
+  readonly shape?: TrafficShape;
 }
 
 /** An answer that a test makes up. */
@@ -42,6 +44,8 @@ interface Answer {
 /** Answers up to this size are kept in memory once sent: a bench asks for the same ones many times. */
 const maxCachedFile = 64 << 20;
 const maxCachedBytes = 512 << 20;
+/** Bytes that are read from a file at a time. */
+const highWaterMark = 1 << 20;
 
 /**
  * A module proxy and checksum database on 127.0.0.1 for tests and benchmarks. It gives what the machine's own GOPROXY
@@ -56,12 +60,14 @@ export class ReplayProxy implements AsyncDisposable {
   readonly #made = new Map<string, Answer>();
   readonly #madeModules = new Map<ModulePath, ModuleVersion["version"][]>();
   readonly #faults = new AnswerFaults();
+  readonly #shaper: TrafficShaper;
   readonly #cache = new LRUCache<string, Buffer>({
     maxSize: maxCachedBytes,
     sizeCalculation: (body) => body.length + 1,
   });
 
   constructor(options: ReplayProxyOptions) {
+    this.#shaper = new TrafficShaper(options.shape ?? {});
     if (options.record !== false) {
       const registry = new Registry(process.env);
       this.#registry = registry;
@@ -149,15 +155,24 @@ export class ReplayProxy implements AsyncDisposable {
     this.requests.set(path, (this.requests.get(path) ?? 0) + 1);
     const fault = this.#faults.take(path);
     if (fault?.delay !== undefined) await sleep(fault.delay);
+    await this.#shaper.begin();
     if (fault?.status !== undefined) {
       const headers = { "content-type": "text/plain", ...fault.headers };
       response.writeHead(fault.status, headers).end(fault.reason ?? "");
     } else {
       const answer = await this.#answer(path);
       if (request.method === "HEAD") writeHead(response, answer).end();
-      else if (fault === undefined) await sendAnswer(response, answer);
+      else if (fault === undefined) await this.#send(request, response, answer);
       else await sendDamaged(response, answer, fault);
     }
+  }
+
+  async #send(request: IncomingMessage, response: ServerResponse, answer: Answer): Promise<void> {
+    writeHead(response, answer);
+    const { body } = answer;
+    const bytes = Buffer.isBuffer(body) ? body : createReadStream(body.file, { highWaterMark });
+    // A response waits for its socket while an earlier one is under way; the request knows it from the beginning.
+    await this.#shaper.send(response, request.socket, bytes);
   }
 
   async #answer(path: string): Promise<Answer> {
@@ -198,12 +213,6 @@ function writeHead(
   const size = Buffer.isBuffer(body) ? body.length : body.size;
   const length = "transfer-encoding" in headers ? {} : { "content-length": size };
   return response.writeHead(status, { ...length, ...headers, ...further });
-}
-
-async function sendAnswer(response: ServerResponse, answer: Answer): Promise<void> {
-  writeHead(response, answer);
-  if (Buffer.isBuffer(answer.body)) response.end(answer.body);
-  else await pipeline(createReadStream(answer.body.file, { highWaterMark: 1 << 20 }), response);
 }
 
 async function sendDamaged(
@@ -264,11 +273,21 @@ function failVisibly(request: IncomingMessage, response: ServerResponse, error: 
 
 if (import.meta.main) {
   const { values } = parseArgs({
-    options: { port: { type: "string", default: "0" }, cache: { type: "string" } },
+    options: {
+      port: { type: "string", default: "0" },
+      cache: { type: "string" },
+      latency: { type: "string" },
+      "bytes-per-second": { type: "string" },
+    },
   });
+  const { cache, latency, "bytes-per-second": bytesPerSecond } = values;
   const proxy = await startReplayProxy({
     port: Number(values.port),
-    ...(values.cache !== undefined && { cacheDirectory: values.cache }),
+    ...(cache !== undefined && { cacheDirectory: cache }),
+    shape: {
+      ...(latency !== undefined && { latency: Number(latency) }),
+      ...(bytesPerSecond !== undefined && { bytesPerSecond: Number(bytesPerSecond) }),
+    },
   });
   process.stdout.write(`${proxy.url}\n`);
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
