@@ -1,49 +1,43 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdirSync } from "node:fs";
+import { cpSync, mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import type { Readable } from "node:stream";
-import type { Environment } from "../test/support/program.ts";
+import { runSuccessfully } from "../test/support/program.ts";
 import { TemporaryDirectory } from "../test/support/temporary_directory.ts";
-import type { Peer } from "./peer.ts";
+import { type Home, makeHome } from "./home.ts";
+import type { Peers } from "./peers.ts";
+import { ProxyProcess } from "./proxy_process.ts";
 
-/** What the workloads share: a proxy in a process of its own, fresh homes, and a place for what takes long to make. */
+/** How modules come: over the loopback as it is, or as slowly as from a proxy in another country. */
+export type Link = "loopback" | "far";
+
+/** 50 ms until an answer begins, and 100 Mbit/s a connection. */
+const FAR = { latency: 50, bytesPerSecond: 12_500_000 };
+
+/** What the workloads share: proxies in processes of their own, fresh homes, and a place for what takes long to make. */
 export class Bench implements AsyncDisposable {
-  /** The GOPROXY that all contenders use. */
-  readonly proxy: string;
-  readonly peer: Peer | undefined;
-  readonly #proxyProcess: ChildProcess;
+  readonly peers: Peers;
+  readonly #proxies: Readonly<Record<Link, ProxyProcess>>;
   /** Nothing in it is removed before the end: after large removals ext4 makes files slowly for minutes. */
-  readonly #directory: TemporaryDirectory;
+  readonly #directory = new TemporaryDirectory("gomodfs-bench-");
+  readonly #done = new Map<string, Promise<void>>();
+  #goHome: Promise<Home> | undefined;
   #homes = 0;
 
-  private constructor(parts: {
-    proxy: string;
-    proxyProcess: ChildProcess;
-    directory: TemporaryDirectory;
-    peer: Peer | undefined;
-  }) {
-    this.proxy = parts.proxy;
-    this.peer = parts.peer;
-    this.#proxyProcess = parts.proxyProcess;
-    this.#directory = parts.directory;
+  private constructor(proxies: Readonly<Record<Link, ProxyProcess>>, peers: Peers) {
+    this.#proxies = proxies;
+    this.peers = peers;
+    // A run that is broken off never reaches its end, and has written gigabytes.
+    process.once("exit", () => this.#directory[Symbol.dispose]());
   }
 
-  static async start(openPeer: (proxy: string) => Promise<Peer | undefined>): Promise<Bench> {
-    const script = new URL("../test/support/replay_proxy.ts", import.meta.url).pathname;
-    const proxyProcess = spawn(process.execPath, [script], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    const proxy = await firstLine(proxyProcess.stdout);
-    const peer = await openPeer(proxy);
-    return new Bench({
-      proxy,
-      proxyProcess,
-      directory: new TemporaryDirectory("gomodfs-bench-"),
-      peer,
-    });
+  /** @param openPeers is given the GOPROXY that all contenders use */
+  static async start(openPeers: (goproxy: string) => Promise<Peers>): Promise<Bench> {
+    await using stack = new AsyncDisposableStack();
+    const loopback = stack.use(await ProxyProcess.start());
+    const far = stack.use(await ProxyProcess.start(FAR));
+    const bench = new Bench({ loopback, far }, await openPeers(loopback.url));
+    stack.move();
+    return bench;
   }
 
   /** A file or directory that outlives the run, since it takes long to make. */
@@ -54,49 +48,40 @@ export class Bench implements AsyncDisposable {
     return join(directory, name);
   }
 
-  /** A new home directory, and the environment of a user who has it. */
-  newHome(): Home {
+  /** A new home that neither Go nor gomodfs has ever been used in. */
+  newHome(link: Link = "loopback"): Home {
     this.#homes++;
-    return makeHome(this.#directory.join(String(this.#homes)), this.proxy);
+    return makeHome(this.#directory.join(String(this.#homes)), this.#proxies[link].url);
+  }
+
+  /**
+   * A new home in which Go has been used, but never for a module: the standard library is indexed in its build cache.
+   * Cold measurements begin with it.
+   */
+  async newGoHome(link: Link = "loopback"): Promise<Home> {
+    this.#goHome ??= this.#makeGoHome();
+    const { directory } = await this.#goHome;
+    const home = this.newHome(link);
+    cpSync(directory, home.directory, { recursive: true });
+    return home;
+  }
+
+  /** Does what several workloads need when the first of them asks, and not again in this run. */
+  async once(name: string, work: () => Promise<void>): Promise<void> {
+    const done = this.#done.get(name) ?? work();
+    this.#done.set(name, done);
+    await done;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.peer?.[Symbol.asyncDispose]();
-    const ended = once(this.#proxyProcess, "exit");
-    this.#proxyProcess.kill();
-    await ended;
+    await this.peers.gomodfs?.[Symbol.asyncDispose]();
+    for (const proxy of Object.values(this.#proxies)) await proxy[Symbol.asyncDispose]();
     this.#directory[Symbol.dispose]();
   }
-}
 
-async function firstLine(stream: Readable): Promise<string> {
-  for await (const line of createInterface(stream)) return line;
-  throw new Error("the replay proxy does not start");
-}
-
-/** A home directory that Go and gomodfs have never been used in. */
-export interface Home {
-  readonly directory: string;
-  readonly environment: Environment;
-  /** GOMODCACHE, and the directory of gomodfs's store, where both are by default. */
-  readonly modcache: string;
-  readonly store: string;
-}
-
-function makeHome(directory: string, proxy: string): Home {
-  mkdirSync(directory, { recursive: true });
-  return {
-    directory,
-    modcache: join(directory, "go/pkg/mod"),
-    store: join(directory, ".cache/gomodfs"),
-    environment: {
-      PATH: process.env["PATH"],
-      HOME: directory,
-      XDG_CACHE_HOME: join(directory, ".cache"),
-      XDG_CONFIG_HOME: join(directory, ".config"),
-      GOPROXY: proxy,
-      GOTOOLCHAIN: "local",
-      GOFLAGS: "-buildvcs=false",
-    },
-  };
+  async #makeGoHome(): Promise<Home> {
+    const home = this.newHome();
+    await runSuccessfully(["go", "list", "std"], { environment: home.environment });
+    return home;
+  }
 }

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
-import { locateStore } from "../src/daemon/store_location.ts";
+import { join } from "node:path";
 import { parseModuleVersion } from "../src/module/path.ts";
 import { GitStore } from "../src/store/git/git_store.ts";
 import { createIngestPool } from "../src/store/ingest.ts";
@@ -18,7 +18,7 @@ export async function generatedStore(modules: number): Promise<string> {
   await rm(partial, { recursive: true, force: true });
   const ingest = createIngestPool();
   try {
-    const store = await GitStore.open({ directory: locateStore(partial, {}).git, ingest });
+    const store = await GitStore.open({ directory: join(partial, "git"), ingest });
     const numbers = Array.from({ length: modules }, (_, index) => index).values();
     const lane = async (): Promise<void> => {
       for (const number of numbers) await putModule(store, number);

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { GOMODFS, GomodfsMount } from "../test/support/gomodfs_mount.ts";
-import type { Home } from "./bench.ts";
+import type { Home } from "./home.ts";
 
 export { GOMODFS };
 

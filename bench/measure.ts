@@ -16,6 +16,11 @@ export async function timeProgram(
   return performance.now() - start;
 }
 
+/** Writes out what earlier measurements left in the page cache, lest the next one pays for it. */
+export async function flushToDisk(): Promise<void> {
+  await runSuccessfully(["sync"], { timeout: TIMEOUT_MILLISECONDS });
+}
+
 /** Measures each contender `runs` times, in turns, so that what else the machine does meets all of them. */
 export async function measureInTurns(
   contenders: Readonly<Partial<Record<Contender, Measure>>>,

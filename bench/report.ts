@@ -17,14 +17,15 @@ export interface Row {
 export interface Verdict {
   /** gomodfs divided by the baseline, or gomodfs itself for an absolute target. */
   readonly value: number;
-  readonly met: boolean;
+  /** Undefined without a target. */
+  readonly met: boolean | undefined;
 }
 
 /** Compares a row with its target. */
 export function judge({ target, samples }: Row): Verdict {
   const ours = median(samples.gomodfs ?? []);
-  const value = target.kind === "ratio" ? ours / median(samples.baseline ?? []) : ours;
-  return { value, met: value <= target.most };
+  const value = target.kind === "absolute" ? ours : ours / median(samples.baseline ?? []);
+  return { value, met: target.kind === "none" ? undefined : value <= target.most };
 }
 
 /** The table, for people. */
@@ -32,15 +33,14 @@ export function formatTable(rows: readonly Row[]): string {
   const header = ["workload", "unit", ...CONTENDERS, "ours", "target", ""];
   const lines = rows.map((row) => {
     const { value, met } = judge(row);
-    const { kind, most } = row.target;
-    const digits = kind === "ratio" ? 2 : 0;
+    const digits = row.target.kind === "absolute" ? 0 : 2;
     return [
       row.name,
       row.unit,
       ...CONTENDERS.map((contender) => formatSamples(row.samples[contender])),
       value.toFixed(digits),
-      `<= ${most.toFixed(digits)}`,
-      met ? "met" : "MISSED",
+      row.target.kind === "none" ? "-" : `<= ${row.target.most.toFixed(digits)}`,
+      met === undefined ? "" : met ? "met" : "MISSED",
     ];
   });
   return alignColumns([header, ...lines]);

@@ -8,7 +8,9 @@ export type Target =
   /** The median of gomodfs divided by that of the baseline is at most this. */
   | { readonly kind: "ratio"; readonly most: number }
   /** The median of gomodfs is at most this, in the row's unit. */
-  | { readonly kind: "absolute"; readonly most: number };
+  | { readonly kind: "absolute"; readonly most: number }
+  /** Nothing: the ratio is shown to be honest. */
+  | { readonly kind: "none" };
 
 /** One measurement, with all that must be made before it and is not measured. */
 export type Measure = () => Promise<number>;
@@ -24,7 +26,9 @@ export interface Workload {
   readonly name: string;
   readonly unit: "ms" | "MB";
   readonly target: Target;
-  /** Takes minutes: runs only with `--long`, at most so many times. */
-  readonly longRuns?: number;
+  /** Takes minutes: runs only with `--long`. */
+  readonly long?: true;
+  /** Measured no more often than this, whatever `--runs` says. */
+  readonly mostRuns?: number;
   prepare(bench: Bench): Promise<PreparedWorkload>;
 }

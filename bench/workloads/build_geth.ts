@@ -1,18 +1,17 @@
 import { runSuccessfully } from "../../test/support/program.ts";
-import type { Home } from "../bench.ts";
-import { gethSources } from "../geth.ts";
+import { BUILD_GETH, gethSources } from "../geth.ts";
 import { mountIn } from "../gomodfs.ts";
+import type { Home } from "../home.ts";
 import { timeProgram } from "../measure.ts";
 import type { Measure, Workload } from "../workload.ts";
-
-const BUILD = ["go", "build", "-o", "/dev/null", "./cmd/geth"] as const;
 
 /** A whole build with an empty build cache: what reading through a mount costs where compiling is the work. */
 export const buildGeth: Workload = {
   name: "go build ./cmd/geth, GOCACHE empty",
   unit: "ms",
   target: { kind: "ratio", most: 1.01 },
-  longRuns: 3,
+  long: true,
+  mostRuns: 3,
   async prepare(bench) {
     const directory = await gethSources(bench);
     const ended = new AsyncDisposableStack();
@@ -25,7 +24,7 @@ export const buildGeth: Workload = {
       return async () => {
         const { environment } = bench.newHome();
         const offline = { ...environment, GOMODCACHE: modcache, GOPROXY: "off" };
-        return await timeProgram(BUILD, { directory, environment: offline });
+        return await timeProgram(BUILD_GETH, { directory, environment: offline });
       };
     };
     const baselineHome = bench.newHome();

@@ -1,4 +1,4 @@
-import { copyHome, gethSources, LIST_GETH, templateHome, warmProxy } from "../geth.ts";
+import { gethSources, LIST_GETH, warmProxy } from "../geth.ts";
 import { GOMODFS } from "../gomodfs.ts";
 import { timeProgram } from "../measure.ts";
 import type { Workload } from "../workload.ts";
@@ -10,16 +10,15 @@ export const listGethExec: Workload = {
   target: { kind: "ratio", most: 0.5 },
   async prepare(bench) {
     const directory = await gethSources(bench);
-    const template = await templateHome(bench);
     await warmProxy(bench, directory);
     return {
       contenders: {
         baseline: async () => {
-          const { environment } = copyHome(bench, template);
+          const { environment } = await bench.newGoHome();
           return await timeProgram(LIST_GETH, { directory, environment });
         },
         gomodfs: async () => {
-          const { environment } = copyHome(bench, template);
+          const { environment } = await bench.newGoHome();
           const argv = [GOMODFS, "exec", "-C", directory, "--", ...LIST_GETH] as const;
           return await timeProgram(argv, { environment });
         },

@@ -1,4 +1,4 @@
-import { copyHome, gethSources, LIST_GETH, templateHome, warmProxy } from "../geth.ts";
+import { gethSources, LIST_GETH, warmProxy } from "../geth.ts";
 import { mountIn } from "../gomodfs.ts";
 import { timeProgram } from "../measure.ts";
 import type { Measure, Workload } from "../workload.ts";
@@ -10,15 +10,14 @@ export const listGethMount: Workload = {
   target: { kind: "ratio", most: 0.9 },
   async prepare(bench) {
     const directory = await gethSources(bench);
-    const template = await templateHome(bench);
     await warmProxy(bench, directory);
-    const { peer } = bench;
+    const peer = bench.peers.gomodfs;
     const baseline: Measure = async () => {
-      const { environment } = copyHome(bench, template);
+      const { environment } = await bench.newGoHome();
       return await timeProgram(LIST_GETH, { directory, environment });
     };
     const gomodfs: Measure = async () => {
-      const home = copyHome(bench, template);
+      const home = await bench.newGoHome();
       await using mount = await mountIn(home);
       const environment = { ...home.environment, GOMODCACHE: mount.directory, GOPROXY: "off" };
       return await timeProgram(LIST_GETH, { directory, environment });
@@ -27,7 +26,7 @@ export const listGethMount: Workload = {
     const end = async (): Promise<void> => {};
     if (peer === undefined) return { contenders, [Symbol.asyncDispose]: end };
     const measurePeer: Measure = async () => {
-      const home = copyHome(bench, template);
+      const home = await bench.newGoHome();
       await using mount = await peer.mount(home);
       const environment = { ...home.environment, GOMODCACHE: mount.directory, GOPROXY: "off" };
       return await timeProgram(LIST_GETH, { directory, environment });

@@ -1,4 +1,4 @@
-import { copyHome, gethSources, LIST_GETH, templateHome, warmProxy } from "../geth.ts";
+import { gethSources, LIST_GETH, warmProxy } from "../geth.ts";
 import { mountIn } from "../gomodfs.ts";
 import { timeProgram } from "../measure.ts";
 import type { Measure, Workload } from "../workload.ts";
@@ -10,14 +10,13 @@ export const listGethWarm: Workload = {
   target: { kind: "ratio", most: 1.1 },
   async prepare(bench) {
     const directory = await gethSources(bench);
-    const template = await templateHome(bench);
     const baselineHome = await warmProxy(bench, directory);
     const ended = new AsyncDisposableStack();
     const list = (environment: Readonly<Record<string, string | undefined>>): Measure => {
       return async () => await timeProgram(LIST_GETH, { directory, environment });
     };
     const baseline = list({ ...baselineHome.environment, GOPROXY: "off" });
-    const home = copyHome(bench, template);
+    const home = await bench.newGoHome();
     const mount = ended.use(await mountIn(home));
     const gomodfs = list({
       ...home.environment,
@@ -28,9 +27,10 @@ export const listGethWarm: Workload = {
       baseline,
       gomodfs,
     };
-    if (bench.peer !== undefined) {
-      const peerHome = copyHome(bench, template);
-      const peerMount = ended.use(await bench.peer.mount(peerHome));
+    const peer = bench.peers.gomodfs;
+    if (peer !== undefined) {
+      const peerHome = await bench.newGoHome();
+      const peerMount = ended.use(await peer.mount(peerHome));
       contenders.peer = list({
         ...peerHome.environment,
         GOMODCACHE: peerMount.directory,

@@ -1,9 +1,9 @@
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { runSuccessfully } from "../../test/support/program.ts";
-import type { Home } from "../bench.ts";
 import { gethSources, LIST_GETH, warmProxy } from "../geth.ts";
 import { mountIn } from "../gomodfs.ts";
+import type { Home } from "../home.ts";
 import type { Measure, Workload } from "../workload.ts";
 
 /** Disk space of the same modules, in a GOMODCACHE and in the store. */
@@ -27,7 +27,7 @@ export const storeSize: Workload = {
     };
     const contenders = { baseline: async () => await allocatedMegabytes(filled.modcache), gomodfs };
     const end = async (): Promise<void> => {};
-    const { peer } = bench;
+    const peer = bench.peers.gomodfs;
     if (peer === undefined) return { contenders, [Symbol.asyncDispose]: end };
     const measurePeer: Measure = async () => {
       const home = bench.newHome();

@@ -6,11 +6,11 @@ import { isMounted, unmountNow } from "../test/support/gomodfs_mount.ts";
 import { runSuccessfully } from "../test/support/program.ts";
 import { TemporaryDirectory } from "../test/support/temporary_directory.ts";
 import { makeTestCertificate } from "../test/support/test_certificate.ts";
-import type { Home } from "./bench.ts";
+import type { Home } from "./home.ts";
 import { InterceptingProxy } from "./intercepting_proxy.ts";
 
-/** Another program that mounts a GOMODCACHE: tailscale/gomodfs, built by who runs the bench. */
-export class Peer implements AsyncDisposable {
+/** Another program that mounts a GOMODCACHE: tailscale/gomodfs. */
+export class TailscaleGomodfs implements AsyncDisposable {
   readonly #binary: string;
   readonly #certificates: TemporaryDirectory;
   readonly #proxy: InterceptingProxy;
@@ -29,15 +29,20 @@ export class Peer implements AsyncDisposable {
   }
 
   /** @param goproxy the bench's proxy; the peer knows the public one only, so its requests for that are intercepted */
-  static async open(binary: string, goproxy: string): Promise<Peer> {
+  static async open(binary: string, goproxy: string): Promise<TailscaleGomodfs> {
     const certificates = new TemporaryDirectory("gomodfs-bench-peer-");
     const certificate = makeTestCertificate(certificates, [await publicProxyHost()]);
     const proxy = await InterceptingProxy.start(new URL(goproxy), certificate);
-    return new Peer({ binary, certificates, proxy, authorityFile: certificate.authorityFile });
+    return new TailscaleGomodfs({
+      binary,
+      certificates,
+      proxy,
+      authorityFile: certificate.authorityFile,
+    });
   }
 
   /** Mounts the store of a home, which is where the peer looks for it too. */
-  async mount(home: Home): Promise<PeerMount> {
+  async mount(home: Home): Promise<TailscaleMount> {
     const directory = join(home.directory, "peer");
     const child = spawn(this.#binary, ["-mount", directory], {
       env: {
@@ -47,7 +52,7 @@ export class Peer implements AsyncDisposable {
       },
       stdio: "ignore",
     });
-    const mount = new PeerMount(directory, child);
+    const mount = new TailscaleMount(directory, child);
     await mount.ready();
     return mount;
   }
@@ -60,8 +65,8 @@ export class Peer implements AsyncDisposable {
 
 const READY_MILLISECONDS = 10_000;
 
-/** A mount of a {@linkcode Peer}. */
-export class PeerMount implements AsyncDisposable {
+/** A mount of a {@linkcode TailscaleGomodfs}. */
+export class TailscaleMount implements AsyncDisposable {
   readonly directory: string;
   readonly #process: ChildProcess;
 
@@ -75,7 +80,7 @@ export class PeerMount implements AsyncDisposable {
     const deadline = Date.now() + READY_MILLISECONDS;
     while (!isMounted(this.directory)) {
       if (this.#process.exitCode !== null || Date.now() > deadline) {
-        throw new Error("the peer does not mount");
+        throw new Error("tailscale/gomodfs does not mount");
       }
       await sleep(10);
     }
@@ -88,21 +93,6 @@ export class PeerMount implements AsyncDisposable {
     this.#process.kill("SIGKILL");
     await ended;
   }
-}
-
-/**
- * Reads `--peer`.
- *
- * @throws Error if it is something else than `gomodfs=PATH`
- */
-export async function openPeer(
-  option: string | undefined,
-  goproxy: string,
-): Promise<Peer | undefined> {
-  if (option === undefined) return undefined;
-  const path = /^gomodfs=(.+)$/.exec(option)?.[1];
-  if (path === undefined) throw new Error(`--peer ${option}: write --peer gomodfs=PATH`);
-  return await Peer.open(path, goproxy);
 }
 
 /** The host of Go's default proxy, which the peer asks whatever GOPROXY says. */
