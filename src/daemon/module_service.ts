@@ -1,6 +1,7 @@
 import { Checksums } from "../cache/checksums.ts";
 import { ModuleCache } from "../cache/module_cache.ts";
 import { trimMemory } from "../lib/allocator.ts";
+import { Arena } from "../lib/arena.ts";
 import { GomodfsError } from "../lib/gomodfs_error.ts";
 import type { Logger } from "../lib/logger.ts";
 import { makeDirectory } from "../lib/make_directory.ts";
@@ -20,6 +21,9 @@ import { type GoSettings, requireGoproxy } from "../upstream/go_settings.ts";
 import { HttpClient } from "../upstream/http_client.ts";
 import { SumdbDatabase, sumdbConfigDirectory } from "./checksum_database.ts";
 import type { StoreLocation } from "./store_location.ts";
+
+/** Bytes of zips between the network and the store: one of the largest usual ones, and as many others. */
+const ARENA_BYTES = 64 * 1024 * 1024;
 
 /** What a module service is made of. */
 export interface ModuleServiceOptions {
@@ -85,6 +89,7 @@ export class ModuleService {
             },
       client,
       spoolDirectory: location.spool,
+      arena: new Arena(ARENA_BYTES),
     });
     const database =
       setting.kind === "off"

@@ -7,7 +7,9 @@ declare const WebAssembly: {
   readonly Instance: new (
     module: object,
   ) => { readonly exports: Readonly<Record<string, unknown>> };
-  readonly Memory: new (...args: never) => {
+  readonly Memory: new (
+    ...args: never
+  ) => {
     readonly buffer: ArrayBuffer;
     /** Adds pages of 64 KiB; what `buffer` was is detached. Returns how many there were. */
     readonly grow: (pages: number) => number;

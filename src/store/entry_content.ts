@@ -126,10 +126,7 @@ class ContentCheck {
 
   #tooLong(): GomodfsError {
     const verb = this.#entry.method === METHOD_STORED ? "has" : "inflates to";
-    return invalid(
-      this.#entry,
-      `${verb} more than the ${this.#entry.size} bytes that it declares`,
-    );
+    return invalid(this.#entry, `${verb} more than the ${this.#entry.size} bytes that it declares`);
   }
 }
 

@@ -37,9 +37,7 @@ function rebuild(ingested: IngestedModule): Uint8Array<ArrayBuffer> {
   const manifest = decodeManifest(ingested.manifest);
   const streams = streamsOf(ingested);
   const zip = new VirtualZip(PREFIX, manifest);
-  return Uint8Array.from(
-    zip.read(0, zip.size, (index) => streams[index] ?? new Uint8Array(0)),
-  );
+  return Uint8Array.from(zip.read(0, zip.size, (index) => streams[index] ?? new Uint8Array(0)));
 }
 
 describe("ingestZip()", () => {
