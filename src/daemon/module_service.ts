@@ -1,6 +1,7 @@
 import { Checksums } from "../cache/checksums.ts";
 import { ModuleCache } from "../cache/module_cache.ts";
 import { trimMemory } from "../lib/allocator.ts";
+import { Arena } from "../lib/arena.ts";
 import { GomodfsError } from "../lib/gomodfs_error.ts";
 import type { Logger } from "../lib/logger.ts";
 import { makeDirectory } from "../lib/make_directory.ts";
@@ -21,6 +22,9 @@ import { GoauthCredentials } from "../upstream/goauth_credentials.ts";
 import { HttpClient } from "../upstream/http_client.ts";
 import { SumdbDatabase, sumdbConfigDirectory } from "./checksum_database.ts";
 import type { StoreLocation } from "./store_location.ts";
+
+/** Bytes of zips between the network and the store: one of the largest usual ones, and as many others. */
+const ARENA_BYTES = 64 * 1024 * 1024;
 
 /** What a module service is made of. */
 export interface ModuleServiceOptions {
@@ -108,6 +112,7 @@ export class ModuleService {
       client,
       versionControl,
       spoolDirectory: location.spool,
+      arena: new Arena(ARENA_BYTES),
     });
     const database =
       setting.kind === "off"

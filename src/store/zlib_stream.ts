@@ -22,6 +22,34 @@ export function* zlibStreamOf(
   yield Uint8Array.of(adler32 >>> 24, adler32 >>> 16, adler32 >>> 8, adler32);
 }
 
+/** RFC 1951 section 3.2.4: bytes of a stored block, and of what stands before them. */
+const STORED_BLOCK_LENGTH = 0xffff;
+const STORED_HEADER_LENGTH = 5;
+
+/**
+ * A zlib stream that holds the content as it is, in stored blocks. What zlib's level 0 gives takes ten times as long, for
+ * the engine that is made for each.
+ *
+ * @param adler32 checksum of the content
+ */
+export function storedZlibStream(content: Uint8Array, adler32: number): Buffer {
+  const blocks = Math.max(1, Math.ceil(content.length / STORED_BLOCK_LENGTH));
+  const stream = Buffer.allocUnsafe(ZLIB_OVERHEAD + blocks * STORED_HEADER_LENGTH + content.length);
+  stream.set(ZLIB_HEADER);
+  let end = ZLIB_HEADER.length;
+  for (let block = 0; block < blocks; block++) {
+    const start = block * STORED_BLOCK_LENGTH;
+    const bytes = content.subarray(start, start + STORED_BLOCK_LENGTH);
+    stream[end] = block === blocks - 1 ? 1 : 0;
+    stream.writeUInt16LE(bytes.length, end + 1);
+    stream.writeUInt16LE(~bytes.length & 0xffff, end + 3);
+    stream.set(bytes, end + STORED_HEADER_LENGTH);
+    end += STORED_HEADER_LENGTH + bytes.length;
+  }
+  stream.writeUInt32BE(adler32, end);
+  return stream;
+}
+
 /** The raw deflate stream in a zlib stream. */
 export function rawDeflateOf(zlibStream: Uint8Array): Uint8Array {
   return zlibStream.subarray(ZLIB_HEADER.length, -ADLER32_LENGTH);

@@ -1,3 +1,4 @@
+import type { Arena } from "../lib/arena.ts";
 import { GomodfsError } from "../lib/gomodfs_error.ts";
 import type { ModulePath, ModuleVersion } from "../module/module_version.ts";
 import { matchPrefixPatterns } from "../module/prefix_patterns.ts";
@@ -24,8 +25,10 @@ export interface GoProxySourceOptions {
   readonly versionControl?: VersionControlSource | undefined;
   /** Directory for zips on their way in that are too large for the memory. */
   readonly spoolDirectory: string;
-  /** Bytes: zips up to this size are kept in memory; 32 MiB unless given. */
+  /** Bytes: zips up to this size are kept in memory; 40 MiB unless given. */
   readonly maxZipInMemory?: number;
+  /** The memory that they are kept in; each in its own unless given. */
+  readonly arena?: Arena;
 }
 
 /** Modules from the proxies of a GOPROXY list, chosen as cmd/go chooses. */
@@ -41,7 +44,8 @@ export class GoProxySource implements ModuleSource {
     const { goproxy, gonoproxy, checksumDatabase, client } = options;
     const spool: ZipSpool = {
       directory: options.spoolDirectory,
-      maxMemory: options.maxZipInMemory ?? 32 << 20,
+      maxMemory: options.maxZipInMemory ?? 40 << 20,
+      ...(options.arena === undefined ? {} : { arena: options.arena }),
     };
     const transportTo = (url: URL): ProxyTransport =>
       url.protocol === "file:"

@@ -102,7 +102,7 @@ async function readBody<T>(
       received += chunk.length;
       if (received > maxBytes) throw tooLarge(name, maxBytes);
       const written = receiver.write(chunk);
-      if (written !== undefined) await written;
+      if (written !== undefined) await watch.paused(written);
     }
     return await receiver.finish();
   } catch (error) {

@@ -1,5 +1,6 @@
 import { GomodfsError, isGomodfsError } from "../../lib/gomodfs_error.ts";
 import { formatModuleVersion, type H1, type ModuleVersion } from "../../module/module_version.ts";
+import { Adler32 } from "../adler32.ts";
 import { decodeManifest } from "../manifest_codec.ts";
 import type { CommitOutcome } from "./commit_queue.ts";
 import type { GitStoreReader } from "./git_store_reader.ts";
@@ -27,6 +28,7 @@ type Failures = Map<WriteJob, unknown>;
 export class BatchWriter {
   readonly #repository: Repository;
   readonly #reader: GitStoreReader;
+  readonly #adler32 = new Adler32();
 
   constructor(repository: Repository, reader: GitStoreReader) {
     this.#repository = repository;
@@ -41,7 +43,7 @@ export class BatchWriter {
     for (let attempt = 1; ; attempt++) {
       const failures: Failures = new Map();
       using resources = new DisposableStack();
-      const objects = new NewObjects(this.#reader.database, attempt < ATTEMPTS);
+      const objects = new NewObjects(this.#reader.database, this.#adler32, attempt < ATTEMPTS);
       const refs = planRefs(jobs, objects, failures, resources);
       const pack = await objects.write(this.#repository);
       const packs = new Set(objects.reliedOn);

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { deflateSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { temporaryDirectory } from "../../../test/support/temporary_directory.ts";
+import { Adler32 } from "../adler32.ts";
 import { git } from "./git_for_tests.ts";
 import { NewObjects } from "./new_objects.ts";
 import { ObjectDatabase } from "./object_database.ts";
@@ -22,16 +23,18 @@ function colliding(content: string) {
   };
 }
 
+const adler32 = new Adler32();
+
 describe("NewObjects", () => {
   test("refuses a content that collides with one of the same pack or a stored one", async () => {
     using directory = temporaryDirectory();
     const repository = createRepository(directory.path);
-    const objects = new NewObjects(new ObjectDatabase(repository), true);
-    expect(objects.add("blob", CONTENT, 6)).toBe(ID);
+    const objects = new NewObjects(new ObjectDatabase(repository), adler32, true);
+    expect(objects.add("blob", CONTENT, "deflated")).toBe(ID);
     expect(() => objects.addStream(colliding("another"))).toThrow("two different contents");
     await objects.write(repository);
     const database = new ObjectDatabase(repository);
-    const later = new NewObjects(database, true);
+    const later = new NewObjects(database, adler32, true);
     for (const content of ["another", "the content of a fiLe"]) {
       expect(() => later.addStream(colliding(content))).toThrow(`object id ${ID}`);
     }
@@ -42,17 +45,17 @@ describe("NewObjects", () => {
   test("leaves out what is in a pack of ours and names the pack", async () => {
     using directory = temporaryDirectory();
     const repository = createRepository(directory.path);
-    const first = new NewObjects(new ObjectDatabase(repository), true);
-    first.add("blob", CONTENT, 6);
+    const first = new NewObjects(new ObjectDatabase(repository), adler32, true);
+    first.add("blob", CONTENT, "deflated");
     const name = await first.write(repository);
     const database = new ObjectDatabase(repository);
-    const second = new NewObjects(database, true);
-    second.add("blob", CONTENT, 0);
+    const second = new NewObjects(database, adler32, true);
+    second.add("blob", CONTENT, "stored");
     expect(second.count).toBe(0);
     expect([...second.reliedOn]).toEqual([name]);
     expect(await second.write(repository)).toBeUndefined();
-    const third = new NewObjects(database, false);
-    third.add("blob", CONTENT, 0);
+    const third = new NewObjects(database, adler32, false);
+    third.add("blob", CONTENT, "stored");
     expect(third.count).toBe(1);
     database.close();
   });
@@ -66,8 +69,8 @@ describe("NewObjects", () => {
       git(directory.path, ["hash-object", "-w", "--stdin"], CONTENT).toString().trim(),
     ]);
     git(directory.path, ["repack", "-adq"]);
-    const objects = new NewObjects(new ObjectDatabase(repository), true);
-    objects.add("blob", CONTENT, 6);
+    const objects = new NewObjects(new ObjectDatabase(repository), adler32, true);
+    objects.add("blob", CONTENT, "deflated");
     expect(objects.count).toBe(1);
   });
 });

@@ -25,7 +25,7 @@ export function parseObjectId(text: string): ObjectId | undefined {
 /** The id that the 20 bytes at `offset` are. */
 export function objectIdFromBytes(bytes: Uint8Array, offset = 0): ObjectId {
   const hex = asBuffer(bytes).toString("hex", offset, offset + OBJECT_ID_LENGTH);
-  if (!isObjectId(hex)) throw new RangeError(`no object id at offset ${offset}`);
+  if (!isWhole(hex)) throw new RangeError(`no object id at offset ${offset}`);
   return hex;
 }
 
@@ -40,13 +40,18 @@ export function hashObject(type: ObjectType, content: Uint8Array): ObjectId {
     .update(`${type} ${content.length}\0`)
     .update(content)
     .digest("hex");
-  if (!isObjectId(hex)) throw new RangeError("SHA-1 has 40 hexadecimal digits");
+  if (!isWhole(hex)) throw new RangeError("SHA-1 has 40 hexadecimal digits");
   return hex;
 }
 
 /** The same memory as a Buffer. */
 export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/** Whether hexadecimal digits, which Node has made, are all of an id. */
+function isWhole(hex: string): hex is ObjectId {
+  return hex.length === 2 * OBJECT_ID_LENGTH;
 }
 
 function isObjectId(text: string): text is ObjectId {

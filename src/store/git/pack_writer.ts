@@ -8,7 +8,7 @@ import { encodePackIndex, type PackIndexEntry } from "./pack_index.ts";
 import type { Repository } from "./repository.ts";
 
 /** Bytes of one write. */
-const CHUNK_LENGTH = 1024 * 1024;
+const CHUNK_LENGTH = 256 * 1024;
 /** Writes under way at a time; more wait. */
 const CONCURRENT_WRITES = 4;
 const PACK_VERSION = 2;
@@ -25,8 +25,13 @@ export class PackWriter {
   readonly #sha1 = createHash("sha1");
   readonly #entries: PackIndexEntry[] = [];
   readonly #writes: Promise<Buffer<ArrayBuffer>>[] = [];
-  #chunk = Buffer.allocUnsafe(CHUNK_LENGTH);
+  /** Chunks whose writes have ended. */
+  readonly #chunks: Buffer<ArrayBuffer>[] = [];
+  #chunk: Buffer<ArrayBuffer> = Buffer.allocUnsafeSlow(CHUNK_LENGTH);
   #chunkLength = 0;
+  /** Where in the chunk the bytes begin of which the entry's CRC-32 has yet to learn. */
+  #entryStart = 0;
+  #crc32 = 0;
   /** Bytes handed to the file. */
   #written = 0;
 
@@ -45,7 +50,7 @@ export class PackWriter {
     header.write("PACK", "latin1");
     header.writeUInt32BE(PACK_VERSION, 4);
     header.writeUInt32BE(count, 8);
-    await writer.#append(header);
+    writer.#append(header);
     return writer;
   }
 
@@ -53,18 +58,43 @@ export class PackWriter {
    * Appends one entry.
    *
    * @param id 20 bytes
-   * @param parts header and zlib stream, in pieces
+   * @param header the entry's
+   * @param stream its zlib stream, in pieces
+   * @returns whether so much waits to be written that {@linkcode PackWriter.drain} should be called before the next
+   */
+  add(id: Uint8Array, header: Uint8Array, stream: Iterable<Uint8Array>): boolean {
+    this.#begin();
+    const offset = this.#written + this.#chunkLength;
+    this.#append(header);
+    for (const piece of stream) this.#append(piece);
+    this.#entries.push({ id, crc32: this.#entryCrc32(), offset });
+    return this.#writes.length > CONCURRENT_WRITES;
+  }
+
+  /**
+   * Appends one entry as it is in another pack.
+   *
+   * @param entry header and zlib stream, in pieces
    * @returns the entry's CRC-32
    */
-  async add(id: Uint8Array, parts: Iterable<Uint8Array>): Promise<number> {
+  async copy(id: Uint8Array, entry: Iterable<Uint8Array>): Promise<number> {
+    this.#begin();
     const offset = this.#written + this.#chunkLength;
-    let crc = 0;
-    for (const part of parts) {
-      crc = crc32(part, crc);
-      await this.#append(part);
+    for (const piece of entry) {
+      this.#append(piece);
+      await this.drain();
     }
-    this.#entries.push({ id, crc32: crc, offset });
-    return crc;
+    const crc32 = this.#entryCrc32();
+    this.#entries.push({ id, crc32, offset });
+    return crc32;
+  }
+
+  /** Waits until little enough waits to be written. */
+  async drain(): Promise<void> {
+    while (this.#writes.length > CONCURRENT_WRITES) {
+      const chunk = await this.#writes.shift();
+      if (chunk !== undefined) this.#chunks.push(chunk);
+    }
   }
 
   /** @returns the pack's name: `pack-` and the pack's checksum */
@@ -92,20 +122,33 @@ export class PackWriter {
     await rm(`${this.#temporary}.index`, { force: true });
   }
 
-  async #append(bytes: Uint8Array): Promise<void> {
+  #begin(): void {
+    this.#entryStart = this.#chunkLength;
+    this.#crc32 = 0;
+  }
+
+  /** Of all that was appended since the entry began. */
+  #entryCrc32(): number {
+    const rest = this.#chunk.subarray(this.#entryStart, this.#chunkLength);
+    return crc32(rest, this.#crc32);
+  }
+
+  #append(bytes: Uint8Array): void {
     for (let start = 0; start < bytes.length; ) {
       const piece = bytes.subarray(start, start + CHUNK_LENGTH - this.#chunkLength);
       this.#chunk.set(piece, this.#chunkLength);
       this.#chunkLength += piece.length;
       start += piece.length;
-      if (this.#chunkLength === CHUNK_LENGTH) await this.#writeChunk();
+      if (this.#chunkLength === CHUNK_LENGTH) this.#writeChunk();
     }
   }
 
-  /** Hands the chunk to the file and goes on with another one, whose write has ended. */
-  async #writeChunk(): Promise<void> {
+  /** Hands the chunk to the file and goes on with another one. */
+  #writeChunk(): void {
     const chunk = this.#chunk;
     const bytes = chunk.subarray(0, this.#chunkLength);
+    this.#crc32 = this.#entryCrc32();
+    this.#entryStart = 0;
     this.#sha1.update(bytes);
     const write = writeAll(this.#file, bytes, this.#written).then(() => chunk);
     // Met when it is awaited, which may be later than it fails.
@@ -113,12 +156,11 @@ export class PackWriter {
     this.#writes.push(write);
     this.#written += bytes.length;
     this.#chunkLength = 0;
-    const oldest = this.#writes.length < CONCURRENT_WRITES ? undefined : this.#writes.shift();
-    this.#chunk = (await oldest) ?? Buffer.allocUnsafe(CHUNK_LENGTH);
+    this.#chunk = this.#chunks.pop() ?? Buffer.allocUnsafeSlow(CHUNK_LENGTH);
   }
 
   async #finishFile(): Promise<Buffer<ArrayBuffer>> {
-    await this.#writeChunk();
+    this.#writeChunk();
     const checksum = this.#sha1.digest();
     await Promise.all(this.#writes);
     await writeAll(this.#file, checksum, this.#written);

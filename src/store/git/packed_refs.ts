@@ -40,24 +40,8 @@ export class PackedRefs {
 
   /** The value of the ref of this full name. */
   get(name: string): ObjectId | undefined {
-    const wanted = Buffer.from(name, "latin1");
-    let low = 0;
-    let high = this.#bytes.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const line = lineStart(this.#bytes, middle, low);
-      const start = skipOtherLines(this.#bytes, line);
-      if (start >= high) {
-        high = line;
-        continue;
-      }
-      const end = refEnd(this.#bytes, start);
-      const order = this.#bytes.compare(wanted, 0, wanted.length, start + NAME_OFFSET, end);
-      if (order === 0) return idAt(this.#bytes, start);
-      if (order < 0) low = end + 1;
-      else high = start;
-    }
-    return undefined;
+    const { start, end } = this.#find(name);
+    return start < end ? idAt(this.#bytes, start) : undefined;
   }
 
   /** Names that begin with `prefix`, in order. */
@@ -78,30 +62,48 @@ export class PackedRefs {
    * @param changes new values; undefined removes the ref
    */
   with(changes: ReadonlyMap<string, ObjectId | undefined>): Buffer {
-    const added = [...changes]
-      .filter((change): change is [string, ObjectId] => change[1] !== undefined)
-      .toSorted(([a], [b]) => (a < b ? -1 : 1));
-    const lines = [HEADER];
-    let next = 0;
-    for (const ref of this.#refs()) {
-      if (changes.has(ref.name)) continue;
-      for (let addition = added[next]; addition !== undefined; addition = added[++next]) {
-        if (addition[0] > ref.name) break;
-        lines.push(formatLine(addition));
-      }
-      lines.push(ref.lines);
+    const sorted = [...changes].toSorted(([a], [b]) => (a < b ? -1 : 1));
+    const pieces: Buffer[] = [];
+    let copied = 0;
+    for (const [name, id] of sorted) {
+      const { start, end } = this.#find(name);
+      pieces.push(this.#bytes.subarray(copied, start));
+      if (id !== undefined) pieces.push(Buffer.from(`${id} ${name}\n`, "latin1"));
+      copied = end;
     }
-    lines.push(...added.slice(next).map(formatLine));
-    return Buffer.from(lines.join(""), "latin1");
+    pieces.push(this.#bytes.subarray(copied));
+    return Buffer.concat(
+      this.#bytes.length > 0 ? pieces : [Buffer.from(HEADER, "latin1"), ...pieces],
+    );
+  }
+
+  /** The lines of a ref; where they would be, if there is none of this name. */
+  #find(name: string): { readonly start: number; readonly end: number } {
+    const wanted = Buffer.from(name, "latin1");
+    let low = 0;
+    let high = this.#bytes.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const line = lineStart(this.#bytes, middle, low);
+      const start = skipOtherLines(this.#bytes, line);
+      if (start >= high) {
+        high = line;
+        continue;
+      }
+      const end = refEnd(this.#bytes, start);
+      const order = this.#bytes.compare(wanted, 0, wanted.length, start + NAME_OFFSET, end);
+      if (order === 0) return { start, end: skipOtherLines(this.#bytes, end + 1) };
+      if (order < 0) low = end + 1;
+      else high = start;
+    }
+    // The value of a tag's peeled object belongs to the ref before it.
+    const start = skipOtherLines(this.#bytes, low);
+    return { start, end: start };
   }
 
   *#refs(): Generator<PackedRef, undefined> {
     yield* parseLines(this.#bytes);
   }
-}
-
-function formatLine([name, id]: readonly [string, ObjectId]): string {
-  return `${id} ${name}\n`;
 }
 
 function* parseLines(bytes: Buffer): Generator<PackedRef, undefined> {

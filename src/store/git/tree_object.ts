@@ -18,17 +18,25 @@ const SPACE = 0x20;
 const NUL = 0;
 /** Longer than any mode that git has. */
 const MAXIMUM_MODE_LENGTH = 8;
+/** Bytes of a row besides mode and name: a space, a NUL and the id. */
+const ROW_OVERHEAD = 2 + OBJECT_ID_LENGTH;
 
 /** The content of a tree object; entries must be in git's order: a directory's name as if it ended in a slash. */
 export function encodeTree(entries: readonly TreeEntry[]): Buffer {
-  return Buffer.concat(
-    entries.flatMap(({ mode, name, id }) => [
-      Buffer.from(`${mode} `, "latin1"),
-      name,
-      Buffer.of(NUL),
-      id,
-    ]),
-  );
+  let length = 0;
+  for (const { mode, name } of entries) length += mode.length + name.length + ROW_OVERHEAD;
+  const bytes = Buffer.allocUnsafe(length);
+  let end = 0;
+  for (const { mode, name, id } of entries) {
+    end += bytes.write(mode, end, "latin1");
+    bytes[end] = SPACE;
+    bytes.set(name, end + 1);
+    end += 1 + name.length;
+    bytes[end] = NUL;
+    bytes.set(id, end + 1);
+    end += 1 + OBJECT_ID_LENGTH;
+  }
+  return bytes;
 }
 
 /**
