@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { JsonFields } from "../src/daemon/json_fields.ts";
 import { GOMODFS } from "./support/gomodfs_mount.ts";
+import { TOOLCHAIN_VERSION } from "./support/modules.ts";
 import { copyProject, LARGER, prefetchSuccessfully, temporaryFiles } from "./support/prefetch.ts";
 import { Sandbox } from "./support/sandbox.ts";
 import { checkRepository, residentModules } from "./support/store_checks.ts";
@@ -167,6 +168,16 @@ describe("gomodfs prefetch", () => {
     expect(timed.stdout).toMatch(/^\.zip +0 +5 +0 /m);
     expect(timed.stdout).toMatch(/^fetch +[\d.]+ m?s$/m);
   });
+
+  it("--toolchain brings the toolchain that the project is built with", async () => {
+    await using sandbox = await Sandbox.create();
+    const directory = copyProject(sandbox);
+    const environment = { GOTOOLCHAIN: TOOLCHAIN_VERSION };
+    const fetching = { directory, environment, timeout: 110_000 };
+    expect((await sandbox.gomodfs(["prefetch", "--toolchain"], fetching)).status).toBe(0);
+    const offline = { directory, environment: { ...environment, GOPROXY: "off" } };
+    expect(await sandbox.go(["version"], offline)).toContain(` ${TOOLCHAIN_VERSION} `);
+  }, 120_000);
 
   it("--proxy asks another proxy than GOPROXY", async () => {
     await using sandbox = await Sandbox.create();

@@ -130,7 +130,7 @@ describe("a full disk", () => {
     const args = ["prefetch", "--modcache", modcache];
     const { status, stdout, stderr } = await sandbox.gomodfs(args, { directory });
     expect({ status, stdout }).toMatchObject({ status: 1 });
-    expect(stderr).toMatch(/no space left|ENOSPC|full/i);
+    expect(stderr).toMatch(/no space/);
     expect(stderr).toContain(small);
     expect(stderr).toMatch(/^ {2}\w/m);
     expect(stderr).not.toMatch(/^\s+at /m);

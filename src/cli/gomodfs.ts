@@ -2,6 +2,8 @@
 import { versionLine } from "./version.ts";
 
 const OLDEST_NODE = 24;
+/** What a shell makes of a program that SIGPIPE ended. */
+const EXIT_SIGPIPE = 128 + 13;
 
 async function main(): Promise<number> {
   const [major] = process.versions.node.split(".");
@@ -21,4 +23,9 @@ async function main(): Promise<number> {
   return await runProgram(process.argv);
 }
 
+process.stdout.on("error", (error) => {
+  // The reader has seen enough: gomodfs list | head. A program that does not ignore SIGPIPE, as Node does, ends by it.
+  if ("code" in error && error.code === "EPIPE") process.exit(EXIT_SIGPIPE);
+  throw error;
+});
 process.exitCode = await main();

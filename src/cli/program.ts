@@ -30,7 +30,7 @@ function createProgram(exit: (code: number) => void): Command {
     .exitOverride()
     .enablePositionalOptions()
     .showHelpAfterError("(gomodfs --help lists the commands and options)")
-    .configureHelp({ showGlobalOptions: true });
+    .configureHelp({ showGlobalOptions: true, minWidthToWrap: 30 });
   program.addHelpText("after", EXAMPLES);
   // Sub-commands inherit exitOverride and the help settings only if they are made by program.command.
   addMount(program, exit);
