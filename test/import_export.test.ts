@@ -166,9 +166,11 @@ describe("what cannot be verified", () => {
   it("is everything where nothing can be asked, unless settings exempt it", async () => {
     const zip = join(sandbox.modcache, `${downloadFile(QUOTE)}.zip`);
     const args = ["import", "--store", sandbox.path("nothing"), zip];
-    const { status, stderr } = await sandbox.gomodfs(args, { environment: { GOPROXY: "off" } });
+    const end = sandbox.proxy.addFault({ pattern: /^\/sumdb\//, status: 403 });
+    const { status, stderr } = await sandbox.gomodfs(args);
+    end();
     expect(status).toBe(1);
-    expect(stderr).toContain("rsc.io/quote@v1.5.2");
+    expect(stderr).toMatch(/^gomodfs: cannot verify rsc\.io\/quote@v1\.5\.2: .*\n {2}.*--sum/);
     const environment = { GOPROXY: "off", GOPRIVATE: "rsc.io" };
     expect(await sandbox.run([GOMODFS, ...args], { environment })).toContain("1 module imported");
   });
@@ -273,6 +275,14 @@ it("--modcacherw leaves directories writable", async () => {
   await sandbox.run([GOMODFS, "export", "--modcacherw", sandbox.path("writable"), name]);
   const lines = await describeTree(sandbox.path("writable", moduleDirectory(QUOTE)));
   expect(new Set(lines.map((line) => line.slice(0, 6)))).toEqual(new Set(["040755", "100444"]));
+});
+
+it.each(["import", "export"])("%s --help says how to use it, with an example", async (command) => {
+  await using sandbox = await Sandbox.create();
+  const help = await sandbox.run([GOMODFS, command, "--help"]);
+  expect(help).toContain(`Usage: gomodfs ${command}`);
+  expect(help).toMatch(/Examples:\n {2}gomodfs /);
+  expect(help.split("\n").filter((line) => line.length > 100)).toEqual([]);
 });
 
 describe("wrong usage", () => {

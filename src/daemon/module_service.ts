@@ -24,7 +24,7 @@ import { SumdbDatabase, sumdbConfigDirectory } from "./checksum_database.ts";
 import type { StoreLocation } from "./store_location.ts";
 
 /** Bytes of zips between the network and the store: one of the largest usual ones, and as many others. */
-const ARENA_BYTES = 64 * 1024 * 1024;
+const ARENA_BYTES = 48 * 1024 * 1024;
 
 /** What a module service is made of. */
 export interface ModuleServiceOptions {
@@ -157,10 +157,20 @@ export class ModuleService {
   }
 }
 
-async function makeStoreDirectory({ directory, spool }: StoreLocation): Promise<void> {
+async function makeStoreDirectory({ directory, backend, spool }: StoreLocation): Promise<void> {
   try {
     await makeDirectory(spool);
   } catch (cause) {
+    if (backend.kind === "dir") {
+      throw new GomodfsError(
+        "STORE",
+        `cannot make ${spool}, for zips on their way to ${directory}`,
+        {
+          hint: "set XDG_CACHE_HOME to a directory that you may write to",
+          cause,
+        },
+      );
+    }
     throw new GomodfsError("STORE", `cannot make the store's directory ${directory}`, {
       hint: "name one that you may write to with --store DIR",
       cause,

@@ -125,6 +125,8 @@ export class ModuleGraph {
   /** Counts a requirement for the selection of versions. */
   #require({ path, version }: GraphNode): void {
     const selected = this.#selected.get(path);
+    // Most often: comparing is the dearest step of loading a graph that is resident.
+    if (selected === version) return;
     if (selected === undefined || compareVersions(selected, version) < 0) {
       this.#selected.set(path, version);
     }

@@ -54,6 +54,7 @@ export class PartFetcher {
   #planned = { modules: 0, zips: 0 };
   #fetched = 0;
   #bytes = 0;
+  #unread = 0;
   #stopped = false;
 
   constructor(cache: PrefetchCache, options: PartFetcherOptions) {
@@ -98,7 +99,14 @@ export class PartFetcher {
       return resident;
     }
     this.need(id, "mod");
-    return this.#options.dryRun ? undefined : this.#readFetched(this.#moduleOf(id));
+    if (!this.#options.dryRun) return this.#readFetched(this.#moduleOf(id));
+    this.#unread++;
+    return undefined;
+  }
+
+  /** How many go.mod files a dry run had to do without. */
+  get unread(): number {
+    return this.#unread;
   }
 
   /** Records that a part, though fetched, cannot be used. */

@@ -205,15 +205,20 @@ describe("prefetch()", () => {
     expect(summary).toMatchObject({ modules: 3, zips: 3, fetched: 0, failures: [] });
     expect(scene.told("missing")).toEqual(NEEDED.filter((part) => part !== "old@v1.0.0.zip"));
     expect(scene.caches.proxy.requests.size).toBe(0);
+    expect(scene.events).toContainEqual({
+      kind: "note",
+      message: "3 go.mod files are missing: what only they require is not known yet",
+    });
   });
 
   it("notes vendor directories and local replacements", async () => {
     await using scene = await Scene.create();
     const vendored = await scene.project({ ...APP, "vendor/modules.txt": "" }, "vendored");
-    const local = await scene.project({
-      ...moduleFiles("example.com/app", { lines: ["replace example.com/new => ./new"] }),
+    const lines = ["replace example.com/new => ./new"];
+    const local = await scene.project(moduleFiles("example.com/app", { lines }));
+    expect(await scene.prefetch({ projects: [vendored, local, local] })).toMatchObject({
+      modules: 0,
     });
-    expect(await scene.prefetch({ projects: [vendored, local] })).toMatchObject({ modules: 0 });
     const [vendor, replacement, ...others] = scene.events.flatMap((event) =>
       event.kind === "note" ? event.message : [],
     );

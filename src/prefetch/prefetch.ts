@@ -105,7 +105,11 @@ class PrefetchRun {
   }
 
   async #fetchAll(): Promise<void> {
-    const { projects, modules, toolchain } = this.#request;
+    const { modules, toolchain } = this.#request;
+    // Several paths may lead to one project.
+    const projects = [
+      ...new Map(this.#request.projects.map((project) => [project.file, project])).values(),
+    ];
     const tasks = [
       ...projects.map((project) => this.#fetchProject(project)),
       ...modules.map((query) => this.#fetchQuery(query)),
@@ -118,6 +122,10 @@ class PrefetchRun {
     await Promise.all(tasks.map((task) => this.#orLater(task, problems)));
     this.#fetcher.tellPlanned();
     await this.#fetcher.idle();
+    const { unread } = this.#fetcher;
+    if (unread > 0) {
+      this.#note(`${unread} go.mod files are missing: what only they require is not known yet`);
+    }
     const [problem] = problems;
     if (problem !== undefined) throw problem;
   }

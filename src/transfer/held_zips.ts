@@ -62,7 +62,8 @@ export class HeldZips {
       await makeDirectory(this.#spoolDirectory);
       await zip.writeTo(path);
     } catch (cause) {
-      await release();
+      // The first failure is the one to tell, of a spool whose parent is a file for example.
+      await release().catch(() => {});
       if (cause instanceof GomodfsError) throw cause;
       throw new GomodfsError("STORE", `cannot write a module zip to ${this.#spoolDirectory}`, {
         hint: "make room there, or name another directory",

@@ -1,7 +1,7 @@
 import { existsSync, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
 import { GomodfsError } from "../lib/gomodfs_error.ts";
-import { GitStoreReader } from "../store/git/git_store_reader.ts";
+import { type OpenedReader, openStoreReader } from "../store/store_backend.ts";
 import { directoryOffers, looseZipOffer } from "./directory_source.ts";
 import { findModuleFiles } from "./module_files.ts";
 import type { Offer } from "./offered_module.ts";
@@ -96,8 +96,8 @@ function openRepository(path: string): ImportSource {
   };
 }
 
-function openRepositoryReader(path: string): GitStoreReader {
-  return GitStoreReader.open(repositoryDirectory(path) ?? path);
+function openRepositoryReader(path: string): OpenedReader {
+  return openStoreReader({ kind: "git", repository: repositoryDirectory(path) ?? path });
 }
 
 /** The repository itself, a work tree's `.git`, or the `git` of a gomodfs store. */

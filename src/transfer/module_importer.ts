@@ -1,6 +1,6 @@
 import type { Checksums, Expectation } from "../cache/checksums.ts";
 import type { ModulePart } from "../cache/module_cache.ts";
-import { GomodfsError } from "../lib/gomodfs_error.ts";
+import { type ErrorCode, GomodfsError, isGomodfsError } from "../lib/gomodfs_error.ts";
 import { goModHash } from "../module/dirhash.ts";
 import { synthesizeGoMod } from "../module/go_mod.ts";
 import type { SumKind } from "../module/go_sum.ts";
@@ -168,10 +168,34 @@ export class ModuleImporter {
 
   /** The look-up runs beside the reading; its failure is met when it is awaited, not before. */
   #expectation(id: ModuleVersion, what: SumKind): Promise<Expectation> {
-    const expected = this.#checksums.expectation(id, what);
+    const expected = this.#lookUp(id, what);
     expected.catch(() => {});
     return expected;
   }
+
+  async #lookUp(id: ModuleVersion, what: SumKind): Promise<Expectation> {
+    try {
+      return await this.#checksums.expectation(id, what);
+    } catch (error) {
+      throw isGomodfsError(error) && NO_ANSWERS.has(error.code) ? unverifiable(id, error) : error;
+    }
+  }
+}
+
+/** What the checksum database cannot be asked by, or has nothing for. */
+const NO_ANSWERS: ReadonlySet<ErrorCode> = new Set([
+  "NOT_FOUND",
+  "UPSTREAM",
+  "TIMEOUT",
+  "FORBIDDEN",
+]);
+
+function unverifiable(id: ModuleVersion, cause: GomodfsError): GomodfsError {
+  return new GomodfsError(
+    "UNVERIFIED",
+    `cannot verify ${formatModuleVersion(id)}: ${cause.message}`,
+    { hint: "give a go.sum that has it with --sum, or exempt private modules by GOPRIVATE", cause },
+  );
 }
 
 interface OfferedPart {

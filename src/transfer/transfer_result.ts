@@ -60,7 +60,10 @@ export class TransferRecord {
   }
 
   fail(error: GomodfsError): void {
-    this.#errors.push(naming(this.#subject, error));
+    const named = naming(this.#subject, error);
+    // Two parts may fail for one reason.
+    if (this.#errors.some(({ message }) => message === named.message)) return;
+    this.#errors.push(named);
   }
 
   result(): TransferResult {

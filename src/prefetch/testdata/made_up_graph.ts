@@ -26,7 +26,7 @@ export function moduleFiles(path: string, shape: ModuleShape = {}, directory = "
 }
 
 /**
- * Adds modules that make graphs: `leaf` at three versions, required by `old` and `testing`; `old` from before graph pruning;
+ * Adds modules that make graphs: `leaf` at three versions, one retracted, required by `old` and `testing`; `old` from before graph pruning;
  * `new` behind which the graph can be pruned but for `old`; `untested` whose test needs `testing`.
  */
 export function addGraphModules(proxy: ReplayProxy): void {
@@ -34,7 +34,9 @@ export function addGraphModules(proxy: ReplayProxy): void {
     const path = `example.com/${name}`;
     proxy.addModule(path, version, moduleFiles(path, shape));
   };
-  for (const version of ["v1.0.0", "v1.1.0", "v1.2.0"]) add("leaf", version);
+  add("leaf", "v1.0.0");
+  add("leaf", "v1.1.0");
+  add("leaf", "v1.2.0", { lines: ["retract v1.0.0"] });
   add("testing", "v1.0.0", { requires: ["example.com/leaf v1.2.0"] });
   add("old", "v1.0.0", { go: "1.16", requires: ["example.com/leaf v1.0.0"] });
   const requires = ["example.com/leaf v1.1.0", "example.com/testing v1.0.0"];

@@ -56,13 +56,17 @@ async function describeModules(modcache: string): Promise<string[]> {
   );
 }
 
-/** Runs the go command in the project with a GOMODCACHE and no network. */
-async function goOffline(modcache: string, args: readonly string[]): Promise<string> {
+/** Runs the go command in the project with a GOMODCACHE and no network, or with another GOPROXY. */
+async function goInProject(
+  modcache: string,
+  args: readonly string[],
+  goproxy = "off",
+): Promise<string> {
   const directory = sandbox.makeDirectory("project");
   for (const [name, text] of Object.entries(PROJECT)) writeFileSync(join(directory, name), text);
   return await sandbox.go(args, {
     directory,
-    environment: { GOMODCACHE: modcache, GOPROXY: "off", GOSUMDB: "off", GOFLAGS: "-mod=mod" },
+    environment: { GOMODCACHE: modcache, GOPROXY: goproxy, GOSUMDB: "off" },
   });
 }
 
@@ -94,10 +98,10 @@ describe("a GOMODCACHE that gomodfs wrote", () => {
       ["mod", "download"],
       ["mod", "graph"],
     ]) {
-      await goOffline(modcache, args);
+      await goInProject(modcache, args);
     }
-    expect(await goOffline(modcache, ["mod", "verify"])).toBe("all modules verified\n");
-    await goOffline(modcache, ["clean", "-modcache"]);
+    expect(await goInProject(modcache, ["mod", "verify"])).toBe("all modules verified\n");
+    await goInProject(modcache, ["clean", "-modcache"]);
     expect(existsSync(modcache)).toBe(false);
   });
 
@@ -110,16 +114,9 @@ describe("a GOMODCACHE that gomodfs wrote", () => {
       extractor: new SynchronousExtractor(),
     });
     await fill(store, sandbox.proxy, QUOTE);
-    await goOffline(sandbox.path("from-files"), ["version"]);
-    const built = await sandbox.go(["build", "-o", sandbox.path("program"), "."], {
-      directory: sandbox.path("project"),
-      environment: {
-        GOMODCACHE: sandbox.path("from-files"),
-        GOPROXY: `file://${downloadDirectory}`,
-        GOSUMDB: "off",
-      },
-    });
-    expect(built).toBe("");
+    const build = ["build", "-o", sandbox.path("from-files-program"), "."];
+    await goInProject(sandbox.path("from-files"), build, `file://${downloadDirectory}`);
+    expect(existsSync(sandbox.path("from-files-program"))).toBe(true);
     expect(existsSync(sandbox.path("unused"))).toBe(false);
     expect(readFileSync(join(downloadDirectory, "rsc.io/quote/@v/list"), "utf8")).toBe("v1.5.2\n");
   });

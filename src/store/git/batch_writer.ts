@@ -7,6 +7,7 @@ import type { GitStoreReader } from "./git_store_reader.ts";
 import { readBlob, readModuleTree } from "./module_tree.ts";
 import { NewObjects } from "./new_objects.ts";
 import type { ObjectId } from "./object_id.ts";
+import { PackChunks } from "./pack_writer.ts";
 import { type RefName, refName } from "./ref_name.ts";
 import { type RefChanges, transactRefs } from "./ref_transaction.ts";
 import type { Repository } from "./repository.ts";
@@ -29,6 +30,7 @@ export class BatchWriter {
   readonly #repository: Repository;
   readonly #reader: GitStoreReader;
   readonly #adler32 = new Adler32();
+  readonly #chunks = new PackChunks();
 
   constructor(repository: Repository, reader: GitStoreReader) {
     this.#repository = repository;
@@ -45,7 +47,7 @@ export class BatchWriter {
       using resources = new DisposableStack();
       const objects = new NewObjects(this.#reader.database, this.#adler32, attempt < ATTEMPTS);
       const refs = planRefs(jobs, objects, failures, resources);
-      const pack = await objects.write(this.#repository);
+      const pack = await objects.write(this.#repository, this.#chunks);
       const packs = new Set(objects.reliedOn);
       if (pack !== undefined) packs.add(pack);
       if (await this.#writeRefs(refs, packs, failures)) {

@@ -14,7 +14,7 @@ import {
 } from "./object_id.ts";
 import type { Pack } from "./pack.ts";
 import { encodeEntryHeader } from "./pack_entry.ts";
-import { PackWriter } from "./pack_writer.ts";
+import { type PackChunks, PackWriter } from "./pack_writer.ts";
 import type { Repository } from "./repository.ts";
 import { streamLength } from "./stored_sizes.ts";
 
@@ -118,9 +118,9 @@ export class NewObjects {
   }
 
   /** Writes the pack; its name, undefined if there is nothing to write. */
-  async write(repository: Repository): Promise<string | undefined> {
+  async write(repository: Repository, chunks?: PackChunks): Promise<string | undefined> {
     if (this.#objects.size === 0) return undefined;
-    const writer = await PackWriter.create(repository, this.#objects.size);
+    const writer = await PackWriter.create(repository, this.#objects.size, chunks);
     try {
       for (const { type, id, size, stream } of this.#objects.values()) {
         const full = writer.add(id, encodeEntryHeader(type, size), stream.pieces());

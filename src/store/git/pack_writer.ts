@@ -13,6 +13,19 @@ const CHUNK_LENGTH = 256 * 1024;
 const CONCURRENT_WRITES = 4;
 const PACK_VERSION = 2;
 
+/** Memory for writing packs, which is used again: a store writes many, one after the other. */
+export class PackChunks {
+  readonly #free: Buffer<ArrayBuffer>[] = [];
+
+  take(): Buffer<ArrayBuffer> {
+    return this.#free.pop() ?? Buffer.allocUnsafeSlow(CHUNK_LENGTH);
+  }
+
+  give(chunk: Buffer<ArrayBuffer>): void {
+    if (this.#free.length <= CONCURRENT_WRITES) this.#free.push(chunk);
+  }
+}
+
 /**
  * Writes one pack and its index. Nothing of it is visible before {@linkcode PackWriter.finish}; after that all of it is
  * and is durable.
@@ -25,9 +38,8 @@ export class PackWriter {
   readonly #sha1 = createHash("sha1");
   readonly #entries: PackIndexEntry[] = [];
   readonly #writes: Promise<Buffer<ArrayBuffer>>[] = [];
-  /** Chunks whose writes have ended. */
-  readonly #chunks: Buffer<ArrayBuffer>[] = [];
-  #chunk: Buffer<ArrayBuffer> = Buffer.allocUnsafeSlow(CHUNK_LENGTH);
+  readonly #chunks: PackChunks;
+  #chunk: Buffer<ArrayBuffer>;
   #chunkLength = 0;
   /** Where in the chunk the bytes begin of which the entry's CRC-32 has yet to learn. */
   #entryStart = 0;
@@ -35,17 +47,38 @@ export class PackWriter {
   /** Bytes handed to the file. */
   #written = 0;
 
-  private constructor(repository: Repository, file: FileHandle, temporary: string, count: number) {
+  private constructor(
+    repository: Repository,
+    file: FileHandle,
+    temporary: string,
+    count: number,
+    chunks: PackChunks,
+  ) {
+    this.#chunks = chunks;
+    this.#chunk = chunks.take();
     this.#repository = repository;
     this.#file = file;
     this.#temporary = temporary;
     this.#count = count;
   }
 
-  /** @param count how many entries the pack will have; its header says so before the first */
-  static async create(repository: Repository, count: number): Promise<PackWriter> {
+  /**
+   * @param count how many entries the pack will have; its header says so before the first
+   * @param chunks those of the pack before, to be used again
+   */
+  static async create(
+    repository: Repository,
+    count: number,
+    chunks = new PackChunks(),
+  ): Promise<PackWriter> {
     const temporary = join(repository.temporaryDirectory, `pack-${randomUUID()}.part`);
-    const writer = new PackWriter(repository, await open(temporary, "wx"), temporary, count);
+    const writer = new PackWriter(
+      repository,
+      await open(temporary, "wx"),
+      temporary,
+      count,
+      chunks,
+    );
     const header = Buffer.alloc(PACK_HEADER_LENGTH);
     header.write("PACK", "latin1");
     header.writeUInt32BE(PACK_VERSION, 4);
@@ -92,8 +125,7 @@ export class PackWriter {
   /** Waits until little enough waits to be written. */
   async drain(): Promise<void> {
     while (this.#writes.length > CONCURRENT_WRITES) {
-      const chunk = await this.#writes.shift();
-      if (chunk !== undefined) this.#chunks.push(chunk);
+      await this.#awaitOldest();
     }
   }
 
@@ -120,6 +152,11 @@ export class PackWriter {
     await this.#file.close().catch(() => {});
     await rm(this.#temporary, { force: true });
     await rm(`${this.#temporary}.index`, { force: true });
+  }
+
+  async #awaitOldest(): Promise<void> {
+    const chunk = await this.#writes.shift();
+    if (chunk !== undefined) this.#chunks.give(chunk);
   }
 
   #begin(): void {
@@ -156,13 +193,14 @@ export class PackWriter {
     this.#writes.push(write);
     this.#written += bytes.length;
     this.#chunkLength = 0;
-    this.#chunk = this.#chunks.pop() ?? Buffer.allocUnsafeSlow(CHUNK_LENGTH);
+    this.#chunk = this.#chunks.take();
   }
 
   async #finishFile(): Promise<Buffer<ArrayBuffer>> {
     this.#writeChunk();
     const checksum = this.#sha1.digest();
-    await Promise.all(this.#writes);
+    while (this.#writes.length > 0) await this.#awaitOldest();
+    this.#chunks.give(this.#chunk);
     await writeAll(this.#file, checksum, this.#written);
     return checksum;
   }
