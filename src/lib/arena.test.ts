@@ -29,23 +29,32 @@ describe("Arena", () => {
 
   test("lets those wait for whom there is no room, in their order", async () => {
     const arena = new Arena(256 * KIB);
-    const first = await arena.allocate(200 * KIB);
+    const first = arena.tryAllocate(200 * KIB);
     const order: string[] = [];
-    const large = arena.allocate(256 * KIB).then((range) => {
-      order.push("large");
+    const wait = async (name: string, length: number): Promise<ArenaRange> => {
+      const range = await arena.allocate(length);
+      order.push(name);
       return range;
-    });
-    const small = arena.allocate(16 * KIB).then((range) => {
-      order.push("small");
-      return range;
-    });
+    };
+    const large = wait("large", 256 * KIB);
+    const small = wait("small", 16 * KIB);
     expect(arena.tryAllocate(1)).toBeUndefined();
-    first.release();
+    first?.release();
     (await large).release();
     (await small).release();
     expect(order).toEqual(["large", "small"]);
-    first.release();
+    first?.release();
     expect(arena.used).toBe(0);
+  });
+
+  test("gives up when patience ends, and serves who waits behind", async () => {
+    const arena = new Arena(256 * KIB);
+    const first = arena.tryAllocate(200 * KIB);
+    const large = arena.allocateWithin(256 * KIB, 20);
+    const small = arena.allocate(16 * KIB);
+    expect(await large).toBeUndefined();
+    expect((await small).bytes.length).toBe(16 * KIB);
+    first?.release();
   });
 
   test("refuses what it can never give", () => {

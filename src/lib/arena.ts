@@ -65,6 +65,27 @@ export class Arena {
     return await new Promise((grant) => this.#waiting.push({ length, grant }));
   }
 
+  /**
+   * As {@linkcode Arena.allocate}, but undefined if there is none in time.
+   *
+   * @param patience milliseconds
+   */
+  async allocateWithin(length: number, patience: number): Promise<ArenaRange | undefined> {
+    const range = this.tryAllocate(length);
+    if (range !== undefined) return range;
+    const { promise, resolve } = Promise.withResolvers<ArenaRange | undefined>();
+    const waiter: Waiter = { length, grant: resolve };
+    const timer = setTimeout(() => {
+      this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
+      resolve(undefined);
+      this.#grantWaiting();
+    }, patience);
+    this.#waiting.push(waiter);
+    const granted = await promise;
+    clearTimeout(timer);
+    return granted;
+  }
+
   #check(length: number): void {
     if (!(length >= 0 && length <= this.capacity)) {
       throw new RangeError(`${length} bytes of an arena of ${this.capacity}`);
@@ -99,14 +120,18 @@ export class Arena {
     const index = this.#free.findIndex(({ start }) => start >= range.end);
     this.#free.splice(index < 0 ? this.#free.length : index, 0, range);
     this.#free = merge(this.#free);
+    this.#grantWaiting();
+    // All is free: the system has the memory back with the next collection, and an idle daemon is a small one.
+    if (this.used === 0) this.#memory = undefined;
+  }
+
+  #grantWaiting(): void {
     for (let waiter = this.#waiting[0]; waiter !== undefined; waiter = this.#waiting[0]) {
       const granted = this.#take(waiter.length);
       if (granted === undefined) return;
       this.#waiting.shift();
       waiter.grant(granted);
     }
-    // All is free: the system has the memory back with the next collection, and an idle daemon is a small one.
-    if (this.used === 0) this.#memory = undefined;
   }
 }
 

@@ -18,7 +18,7 @@ export class DeflateStreams implements Disposable {
   }
 
   /**
-   * The stream of the file at `index` of the manifest, in pieces.
+   * The stream of the file at `index` of the manifest, in pieces that are valid until the next one.
    *
    * @param length its stored size in the manifest that came with it
    */
@@ -31,7 +31,7 @@ export class DeflateStreams implements Disposable {
       return;
     }
     for (let done = 0; done < length; done += PIECE_LENGTH) {
-      yield this.#zip.read(offset + done, Math.min(PIECE_LENGTH, length - done));
+      yield this.#zip.readTransient(offset + done, Math.min(PIECE_LENGTH, length - done));
     }
   }
 

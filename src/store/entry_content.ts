@@ -64,7 +64,7 @@ export class EntryContentReader {
     let filled = 0;
     for (let ended = false; !ended; ) {
       const length = Math.min(INPUT_LENGTH, entry.compressedSize - consumed);
-      const input = reader.read(entry.dataOffset + consumed, length);
+      const input = reader.readTransient(entry.dataOffset + consumed, length);
       const isLast = consumed + length === entry.compressedSize;
       try {
         ended = inflater.step(input, isLast, memory, filled, memory.length - filled);
@@ -88,7 +88,7 @@ function readStored(reader: RandomAccessReader, entry: ZipEntry, check: ContentC
   let offset = 0;
   do {
     const length = Math.min(PIECE_LENGTH, entry.compressedSize - offset);
-    const piece = reader.read(entry.dataOffset + offset, length);
+    const piece = reader.readTransient(entry.dataOffset + offset, length);
     offset += length;
     check.take(piece, offset === entry.compressedSize);
   } while (offset < entry.compressedSize);

@@ -19,6 +19,7 @@ export function openZipBytes(zip: ZipContent): ClosableReader {
   return {
     size: reader.size,
     read: (offset, length) => reader.read(offset, length),
+    readTransient: (offset, length) => reader.read(offset, length),
     close: () => undefined,
   };
 }
@@ -31,6 +32,7 @@ class FileReader implements ClosableReader {
   readonly #path: string;
   readonly #descriptor: number;
   #window: Uint8Array = new Uint8Array(0);
+  #transient: Buffer = Buffer.alloc(0);
   #windowOffset = 0;
 
   constructor(path: string, size: number) {
@@ -56,17 +58,28 @@ class FileReader implements ClosableReader {
     return this.#window.subarray(start, start + length);
   }
 
+  readTransient(offset: number, length: number): Uint8Array {
+    if (length < WINDOW_LENGTH) return this.read(offset, length);
+    checkRange(offset, length, this.size);
+    if (this.#transient.length < length) this.#transient = Buffer.allocUnsafeSlow(length);
+    return this.#fill(this.#transient.subarray(0, length), offset);
+  }
+
   close(): void {
     closeSync(this.#descriptor);
   }
 
   #readFile(offset: number, length: number): Uint8Array {
-    const bytes = Buffer.allocUnsafeSlow(length);
-    let filled = 0;
-    while (filled < length) {
-      const count = readSync(this.#descriptor, bytes, filled, length - filled, offset + filled);
-      if (count === 0)
+    return this.#fill(Buffer.allocUnsafeSlow(length), offset);
+  }
+
+  #fill(bytes: Buffer, offset: number): Buffer {
+    for (let filled = 0; filled < bytes.length; ) {
+      const length = bytes.length - filled;
+      const count = readSync(this.#descriptor, bytes, filled, length, offset + filled);
+      if (count === 0) {
         throw new GomodfsError("INVALID", `the spooled zip ${this.#path} is truncated`);
+      }
       filled += count;
     }
     return bytes;

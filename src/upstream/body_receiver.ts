@@ -25,7 +25,7 @@ export class MemoryReceiver implements BodyReceiver<Uint8Array<ArrayBuffer>> {
 
   write(chunk: Buffer): void {
     if (this.#size === undefined) {
-      this.#chunks.push(chunk);
+      this.#chunks.push(Buffer.from(chunk));
     } else {
       // Made with the first byte: an announcement alone must not cost memory.
       this.#whole ??= Buffer.from(new ArrayBuffer(this.#size));

@@ -1,4 +1,3 @@
-import type { ClientRequest } from "node:http";
 import { GomodfsError } from "../lib/gomodfs_error.ts";
 import { cancelled } from "./request_queue.ts";
 
@@ -32,28 +31,24 @@ export interface WatchedExchange {
   readonly signal: AbortSignal | undefined;
 }
 
+/** What a {@linkcode ExchangeWatch} ends: a connection, or the attempt to make one. */
+export interface WatchedStage {
+  destroy(reason: GomodfsError): void;
+}
+
 /** Ends a request that takes too long or that nobody wants any longer, and remembers why it did. */
 export class ExchangeWatch implements Disposable {
-  readonly #request: ClientRequest;
   readonly #exchange: WatchedExchange;
   readonly #totalTimer: NodeJS.Timeout;
-  #stageTimer: NodeJS.Timeout;
+  #stage: WatchedStage | undefined;
+  #stageTimer: NodeJS.Timeout | undefined;
   #paused = false;
   #reason: GomodfsError | undefined;
 
-  constructor(request: ClientRequest, exchange: WatchedExchange) {
-    this.#request = request;
+  constructor(exchange: WatchedExchange) {
     this.#exchange = exchange;
     const { timeouts, remaining, signal } = exchange;
     this.#totalTimer = this.#timer(remaining, `is not complete after ${timeouts.total} ms`);
-    this.#stageTimer = this.#timer(timeouts.connect, `got no connection in ${timeouts.connect} ms`);
-    request.once("socket", (socket) => {
-      if (socket.connecting) {
-        socket.once("encrypted" in socket ? "secureConnect" : "connect", () => this.#connected());
-      } else {
-        this.#connected();
-      }
-    });
     signal?.addEventListener("abort", this.#abort);
     if (signal?.aborted) this.#abort();
   }
@@ -63,9 +58,22 @@ export class ExchangeWatch implements Disposable {
     return this.#reason;
   }
 
+  /** A connection is waited for. */
+  connecting(attempt: WatchedStage): void {
+    const { connect } = this.#exchange.timeouts;
+    this.#begin(attempt, this.#timer(connect, `got no connection in ${connect} ms`));
+  }
+
+  /** There is a connection, and the answer is waited for. */
+  connected(connection: WatchedStage): void {
+    const { idle } = this.#exchange.timeouts;
+    const isIdle = (): boolean => !this.#paused;
+    this.#begin(connection, this.#timer(idle, `got nothing for ${idle} ms`, isIdle));
+  }
+
   /** Something has arrived. */
   progress(): void {
-    this.#stageTimer.refresh();
+    this.#stageTimer?.refresh();
   }
 
   /** Waits for our own side: that nothing arrives meanwhile is not the server's doing. */
@@ -75,7 +83,7 @@ export class ExchangeWatch implements Disposable {
       await wait;
     } finally {
       this.#paused = false;
-      this.#stageTimer.refresh();
+      this.#stageTimer?.refresh();
     }
   }
 
@@ -85,10 +93,11 @@ export class ExchangeWatch implements Disposable {
     this.#exchange.signal?.removeEventListener("abort", this.#abort);
   }
 
-  #connected(): void {
+  #begin(stage: WatchedStage, timer: NodeJS.Timeout): void {
     clearTimeout(this.#stageTimer);
-    const { idle } = this.#exchange.timeouts;
-    this.#stageTimer = this.#timer(idle, `got nothing for ${idle} ms`, () => !this.#paused);
+    this.#stage = stage;
+    this.#stageTimer = timer;
+    if (this.#reason !== undefined) stage.destroy(this.#reason);
   }
 
   /** @param holds whether the complaint holds, asked when the time is up */
@@ -105,6 +114,6 @@ export class ExchangeWatch implements Disposable {
 
   #end(reason: GomodfsError): void {
     this.#reason ??= reason;
-    this.#request.destroy(reason);
+    this.#stage?.destroy(this.#reason);
   }
 }

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { GomodfsError, isGomodfsError } from "../lib/gomodfs_error.ts";
+import { GomodfsError } from "../lib/gomodfs_error.ts";
+import type { HttpAnswer } from "./answer_receiver.ts";
 import { urlAuthorization } from "./authorization.ts";
 import type { BodyReceiver } from "./body_receiver.ts";
-import { ConnectionAgents } from "./connection_agents.ts";
 import type { CredentialHeaders } from "./credential_table.ts";
 import { defaultHttpTimeouts, type HttpTimeouts } from "./exchange_watch.ts";
 import type { Environment } from "./go_installation.ts";
-import { type HttpAnswer, type HttpExchange, performExchange } from "./http_exchange.ts";
+import { performExchange } from "./http_exchange.ts";
+import { ConnectionPool } from "./http1/connection_pool.ts";
 import type { FetchOptions } from "./module_source.ts";
 import { redactUrl } from "./redact_url.ts";
 import { noCredentials, type RequestCredentials } from "./request_credentials.ts";
@@ -18,7 +19,6 @@ import {
   parseRetryAfter,
   type RetryPolicy,
   retryDelay,
-  systemErrorCode,
 } from "./retry_policy.ts";
 
 /** What an {@linkcode HttpClient} is made of. */
@@ -53,15 +53,13 @@ export type HttpResult<T> =
 
 /** As many as Go's net/http follows. */
 const maxRedirects = 10;
-/** Each finds a kept connection that the server had closed meanwhile; more than a few in a row is something else. */
-const maxStaleConnections = 3;
 
 /**
  * An HTTP client for registries: bounded connections with two lanes in front of them, time-outs, redirects, and
  * repeated attempts at what may pass. Credentials go to the host that they are for and no other.
  */
 export class HttpClient implements AsyncDisposable {
-  readonly #agents: ConnectionAgents;
+  readonly #connections: ConnectionPool;
   readonly #queues = new Map<string, RequestQueue>();
   readonly #closing = new AbortController();
   readonly #userAgent: string;
@@ -73,8 +71,8 @@ export class HttpClient implements AsyncDisposable {
 
   constructor(options: HttpClientOptions) {
     this.#connectionsPerHost = options.connectionsPerHost ?? 32;
-    this.#agents = new ConnectionAgents({
-      connectionsPerHost: this.#connectionsPerHost,
+    this.#connections = new ConnectionPool({
+      connectionsPerOrigin: this.#connectionsPerHost,
       env: options.env,
     });
     this.#userAgent = options.userAgent;
@@ -103,9 +101,10 @@ export class HttpClient implements AsyncDisposable {
   }
 
   /** Closes all connections. Requests under way fail, and so does what waits for its turn or for another attempt. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
     this.#closing.abort();
-    await this.#agents.close();
+    this.#connections.close();
+    return Promise.resolve();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -180,29 +179,16 @@ export class HttpClient implements AsyncDisposable {
       "accept-encoding": "identity",
       ...credentials,
     };
-    for (let stale = 0; ; stale += 1) {
-      if (this.#closing.signal.aborted) throw cancelled(this.#closing.signal);
-      const exchange: HttpExchange<T> = {
-        name: nameOf(url),
-        timeouts: this.#timeouts,
-        remaining: Math.max(1, deadline - performance.now()),
-        signal: get.signal,
-        maxBytes: get.maxBytes,
-        receive: get.receive,
-      };
-      const request = await this.#agents.request(withoutUserinfo(url), headers);
-      let answered = false;
-      request.once("response", () => {
-        answered = true;
-      });
-      try {
-        return await performExchange(request, exchange);
-      } catch (error) {
-        const closed = isGomodfsError(error) && systemErrorCode(error.cause) === "ECONNRESET";
-        const wasStale = closed && request.reusedSocket && !answered;
-        if (!wasStale || stale === maxStaleConnections) throw error;
-      }
-    }
+    if (this.#closing.signal.aborted) throw cancelled(this.#closing.signal);
+    const origin = this.#connections.origin(url);
+    return await performExchange(origin.connections, origin.encodeGet(url, headers), {
+      name: nameOf(url),
+      timeouts: this.#timeouts,
+      remaining: Math.max(1, deadline - performance.now()),
+      signal: get.signal,
+      maxBytes: get.maxBytes,
+      receive: get.receive,
+    });
   }
 
   #delayBeforeNext<T>(outcome: Outcome<T>, attempt: number): number | undefined {

@@ -27,37 +27,56 @@ export function receiveZip(spool: ZipSpool, size: number | undefined): BodyRecei
   if (size > spool.maxMemory) return new FileReceiver(spool);
   return spool.arena === undefined || size > spool.arena.capacity
     ? new GrowingReceiver(spool, size)
-    : new ArenaReceiver(spool.arena, size);
+    : new ArenaReceiver(spool, spool.arena, size);
 }
 
-/** Keeps a zip of known size in an arena. While there is no room in it, nothing is read from the connection. */
+/**
+ * Milliseconds for which a zip waits for room in an arena. A near proxy fills it faster than zips are taken in, and room
+ * comes at once; from a far one large zips arrive for seconds, and must not wait for each other.
+ */
+const ARENA_PATIENCE = 250;
+
+/** Keeps a zip of known size in an arena, or in a file while that is full. */
 class ArenaReceiver implements BodyReceiver<ZipBytes> {
+  readonly #spool: ZipSpool;
   readonly #arena: Arena;
   readonly #size: number;
   #range: ArenaRange | undefined;
+  #file: FileReceiver | undefined;
   #received = 0;
 
-  constructor(arena: Arena, size: number) {
+  constructor(spool: ZipSpool, arena: Arena, size: number) {
+    this.#spool = spool;
     this.#arena = arena;
     this.#size = size;
   }
 
   write(chunk: Buffer): void | Promise<void> {
+    if (this.#file !== undefined) return this.#file.write(chunk);
     this.#range ??= this.#arena.tryAllocate(this.#size);
-    if (this.#range !== undefined) return this.#copy(chunk, this.#range);
-    return this.#arena.allocate(this.#size).then((range) => {
-      this.#range = range;
-      this.#copy(chunk, range);
-    });
+    if (this.#range === undefined) return this.#writeFirst(chunk);
+    this.#copy(chunk, this.#range);
   }
 
-  finish(): ZipBytes {
+  async finish(): Promise<ZipBytes> {
+    if (this.#file !== undefined) return await this.#file.finish();
     const { bytes, release } = this.#range ?? EMPTY_RANGE;
     return { kind: "shared", bytes: bytes.subarray(0, this.#received), release };
   }
 
-  discard(): void {
+  async discard(): Promise<void> {
     this.#range?.release();
+    await this.#file?.discard();
+  }
+
+  async #writeFirst(chunk: Buffer): Promise<void> {
+    this.#range = await this.#arena.allocateWithin(this.#size, ARENA_PATIENCE);
+    if (this.#range !== undefined) {
+      this.#copy(chunk, this.#range);
+      return;
+    }
+    this.#file = new FileReceiver(this.#spool);
+    await this.#file.write(chunk);
   }
 
   #copy(chunk: Buffer, { bytes }: ArenaRange): void {

@@ -10,6 +10,11 @@ export interface RandomAccessReader {
    * @throws GomodfsError `INVALID` where they are not all within `size`
    */
   read(offset: number, length: number): Uint8Array;
+  /**
+   * As {@linkcode RandomAccessReader.read}, but the bytes are valid until the next call only: whoever reads much of a file,
+   * piece by piece, does not need memory for each.
+   */
+  readTransient(offset: number, length: number): Uint8Array;
 }
 
 /** @throws GomodfsError `INVALID` where the range is not within `size` */
@@ -37,5 +42,9 @@ export class BytesReader implements RandomAccessReader {
   read(offset: number, length: number): Uint8Array {
     checkRange(offset, length, this.#bytes.length);
     return this.#bytes.subarray(offset, offset + length);
+  }
+
+  readTransient(offset: number, length: number): Uint8Array {
+    return this.read(offset, length);
   }
 }

@@ -27,10 +27,14 @@ export type Compression = "stored" | "deflated";
 /** Of fewer bytes zlib saves too little for the 60 us that it takes to make an engine. */
 const MINIMUM_DEFLATED_LENGTH = 512;
 
+/** Longer streams are written no faster than the disk takes them; for each of the many others a wait is too much. */
+const MAXIMUM_SMALL_LENGTH = 256 * 1024;
+
 /** A zlib stream that is read when it is written. */
 export interface ObjectStream {
   /** Bytes. */
   readonly length: number;
+  /** Each valid until the next. */
   pieces(): Iterable<Uint8Array>;
 }
 
@@ -123,8 +127,9 @@ export class NewObjects {
     const writer = await PackWriter.create(repository, this.#objects.size, chunks);
     try {
       for (const { type, id, size, stream } of this.#objects.values()) {
-        const full = writer.add(id, encodeEntryHeader(type, size), stream.pieces());
-        if (full) await writer.drain();
+        const entry = entryPieces(encodeEntryHeader(type, size), stream);
+        if (stream.length > MAXIMUM_SMALL_LENGTH) await writer.addLarge(id, entry);
+        else if (writer.add(id, entry)) await writer.drain();
       }
       return await writer.finish();
     } catch (error) {
@@ -146,6 +151,20 @@ export class NewObjects {
   }
 }
 
+function isSame(stored: Uint8Array, stream: ObjectStream): boolean {
+  let end = 0;
+  for (const piece of stream.pieces()) {
+    if (Buffer.compare(piece, stored.subarray(end, end + piece.length)) !== 0) return false;
+    end += piece.length;
+  }
+  return end === stored.length;
+}
+
+function* entryPieces(header: Uint8Array, stream: ObjectStream): Generator<Uint8Array, undefined> {
+  yield header;
+  yield* stream.pieces();
+}
+
 /** The length of the stream in a pack; undefined if it is damaged, a delta or gone, so that it is written once more. */
 function usableLength(pack: Pack, offset: number, object: NewObject): number | undefined {
   try {
@@ -158,9 +177,7 @@ function usableLength(pack: Pack, offset: number, object: NewObject): number | u
 
 function comparedLength(pack: Pack, offset: number, object: NewObject): number | undefined {
   const stream = pack.streamOf(offset, object.size, object.stream.length);
-  if (stream !== undefined && Buffer.concat([...object.stream.pieces()]).equals(stream)) {
-    return stream.length;
-  }
+  if (stream !== undefined && isSame(stream, object.stream)) return stream.length;
   const { header, content } = pack.entry(offset);
   if (header.kind !== "whole") return undefined;
   const sha256 = createHash("sha256").update(content).digest();

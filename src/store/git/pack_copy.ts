@@ -74,7 +74,7 @@ async function writePack(repository: Repository, entries: readonly EntryRange[])
   const writer = await PackWriter.create(repository, entries.length);
   try {
     for (const { pack, position, offset, length } of entries) {
-      const crc = await writer.copy(pack.index.id(position), readPieces(pack, offset, length));
+      const crc = await writer.addLarge(pack.index.id(position), readPieces(pack, offset, length));
       if (crc !== pack.index.crc32(position)) {
         throw new GomodfsError("STORE", `${pack.name}.pack is damaged at offset ${offset}`, {
           hint: "run gomodfs verify",

@@ -88,31 +88,28 @@ export class PackWriter {
   }
 
   /**
-   * Appends one entry.
+   * Appends one entry that has not many more bytes than a chunk.
    *
    * @param id 20 bytes
-   * @param header the entry's
-   * @param stream its zlib stream, in pieces
+   * @param entry header and zlib stream, in pieces
    * @returns whether so much waits to be written that {@linkcode PackWriter.drain} should be called before the next
    */
-  add(id: Uint8Array, header: Uint8Array, stream: Iterable<Uint8Array>): boolean {
-    this.#begin();
-    const offset = this.#written + this.#chunkLength;
-    this.#append(header);
-    for (const piece of stream) this.#append(piece);
+  add(id: Uint8Array, entry: Iterable<Uint8Array>): boolean {
+    const offset = this.#begin();
+    for (const piece of entry) this.#append(piece);
     this.#entries.push({ id, crc32: this.#entryCrc32(), offset });
     return this.#writes.length > CONCURRENT_WRITES;
   }
 
   /**
-   * Appends one entry as it is in another pack.
+   * Appends one entry of any length, no faster than it is written.
    *
+   * @param id 20 bytes
    * @param entry header and zlib stream, in pieces
    * @returns the entry's CRC-32
    */
-  async copy(id: Uint8Array, entry: Iterable<Uint8Array>): Promise<number> {
-    this.#begin();
-    const offset = this.#written + this.#chunkLength;
+  async addLarge(id: Uint8Array, entry: Iterable<Uint8Array>): Promise<number> {
+    const offset = this.#begin();
     for (const piece of entry) {
       this.#append(piece);
       await this.drain();
@@ -159,9 +156,11 @@ export class PackWriter {
     if (chunk !== undefined) this.#chunks.give(chunk);
   }
 
-  #begin(): void {
+  /** @returns where in the pack the entry begins */
+  #begin(): number {
     this.#entryStart = this.#chunkLength;
     this.#crc32 = 0;
+    return this.#written + this.#chunkLength;
   }
 
   /** Of all that was appended since the entry began. */

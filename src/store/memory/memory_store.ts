@@ -162,10 +162,20 @@ function copyStreams(module: IngestedModule, manifest: Manifest): Uint8Array[] {
   return Array.from(module.offsets, (offset, index) => {
     const known = copies.get(offset);
     if (known !== undefined) return known;
-    const copy = Buffer.concat([...streams.pieces(index, manifest.storedSize(index))]);
+    const copy = copyStream(streams, index, manifest.storedSize(index));
     copies.set(offset, copy);
     return copy;
   });
+}
+
+function copyStream(streams: DeflateStreams, index: number, length: number): Uint8Array {
+  const copy = new Uint8Array(length);
+  let end = 0;
+  for (const piece of streams.pieces(index, length)) {
+    copy.set(piece, end);
+    end += piece.length;
+  }
+  return copy;
 }
 
 function byteLength(bytes: Uint8Array | undefined): number {
