@@ -1,6 +1,5 @@
 import { ModuleService } from "../daemon/module_service.ts";
 import { serveMount } from "../daemon/serve_mount.ts";
-import { returnLargeBuffers } from "../lib/allocator.ts";
 import { EXIT_DONE } from "./exit_code.ts";
 import type { MountFlags } from "./flags.ts";
 import { readSessionSettings } from "./session_settings.ts";
@@ -8,7 +7,6 @@ import { readSessionSettings } from "./session_settings.ts";
 /** `gomodfs mount`: serves until a signal, an unmount or a request to stop. */
 export async function runMount(directory: string, flags: MountFlags): Promise<number> {
   const environment = process.env;
-  await returnLargeBuffers();
   const { location, settings, proxy, log } = readSessionSettings(flags, environment, "info");
   const service = await ModuleService.open({
     location,

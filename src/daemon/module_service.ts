@@ -1,6 +1,6 @@
 import { Checksums } from "../cache/checksums.ts";
 import { ModuleCache } from "../cache/module_cache.ts";
-import { trimMemory } from "../lib/allocator.ts";
+import { keepMemorySmall, trimMemory } from "../lib/allocator.ts";
 import { Arena } from "../lib/arena.ts";
 import { GomodfsError } from "../lib/gomodfs_error.ts";
 import type { Logger } from "../lib/logger.ts";
@@ -24,7 +24,7 @@ import { SumdbDatabase, sumdbConfigDirectory } from "./checksum_database.ts";
 import type { StoreLocation } from "./store_location.ts";
 
 /** Bytes of zips between the network and the store: one of the largest usual ones, and as many others. */
-const ARENA_BYTES = 48 * 1024 * 1024;
+const ARENA_BYTES = 40 * 1024 * 1024;
 
 /** What a module service is made of. */
 export interface ModuleServiceOptions {
@@ -81,6 +81,7 @@ export class ModuleService {
    * @throws GomodfsError `USAGE` for settings that cannot be read, `STORE` if the store cannot be opened
    */
   static async open(options: ModuleServiceOptions): Promise<ModuleService> {
+    await keepMemorySmall();
     const { location, settings, environment, log } = options;
     const goproxy = options.proxy ?? requireGoproxy(settings);
     const setting = checksumDatabaseSetting(settings);
