@@ -4,8 +4,12 @@ import { exitCode } from "../exec/child_command.ts";
 import type { ExecRequest } from "../exec/exec_request.ts";
 import { execute } from "../exec/execute.ts";
 import { goDirectory } from "../exec/go_directory.ts";
+import { goPackages } from "../exec/go_packages.ts";
 import { GomodfsError } from "../lib/gomodfs_error.ts";
+import { buildSettings } from "../module/build_context.ts";
+import { findBuildImports } from "../project/build_imports.ts";
 import { findGoSums, findRequirements, isVendored } from "../project/dependency_search.ts";
+import { localGoVersion } from "../project/local_toolchain.ts";
 import type { GoSettings } from "../upstream/go_settings.ts";
 import type { ExecFlags } from "./flags.ts";
 import { readSessionSettings } from "./session_settings.ts";
@@ -36,10 +40,23 @@ async function findDependencies(
   argv: [string, ...string[]],
   directory: string,
   settings: GoSettings,
-): Promise<Pick<ExecRequest, "sums" | "required">> {
+): Promise<Pick<ExecRequest, "sums" | "required" | "build" | "imports">> {
   const search = { directory: goDirectory(argv, directory), settings };
   if (await isVendored(search)) return { sums: [], required: [] };
-  return { sums: await findGoSums(search), required: await findRequirements(search) };
+  const { tags, ...packages } = goPackages(argv, settings.GOFLAGS);
+  const build = buildSettings(process.env, tags, goMinor(settings));
+  const imports = await findBuildImports({ ...search, ...packages, build });
+  return {
+    sums: await findGoSums(search),
+    required: await findRequirements(search),
+    ...(imports === undefined ? {} : { build, imports }),
+  };
+}
+
+/** N of the installed Go 1.N; one of all releases to come where that is not known, so that no file is passed over. */
+function goMinor({ GOROOT }: GoSettings): number {
+  const [, minor] = localGoVersion(GOROOT)?.split(".") ?? [];
+  return minor === undefined ? Number.POSITIVE_INFINITY : Number.parseInt(minor, 10);
 }
 
 /** Ends as the command ended, so that a shell sees an interrupted loop as one. */

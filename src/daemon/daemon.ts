@@ -5,6 +5,8 @@ import { VERSION } from "../lib/version.ts";
 import { parseGoSum } from "../module/go_sum.ts";
 import { type AheadPlan, planAhead } from "../prefetch/ahead_plan.ts";
 import { fetchAhead } from "../prefetch/fetch_ahead.ts";
+import { ImportGuide } from "../prefetch/import_guide.ts";
+import type { BuildImports } from "../project/build_imports.ts";
 import type { DaemonStatus, PrefetchRequest, PrefetchResult } from "./control_protocol.ts";
 import { ControlServer } from "./control_server.ts";
 import { type DaemonRegistration, DaemonRegistry } from "./daemon_registry.ts";
@@ -58,9 +60,23 @@ export class Daemon {
     await this.#control?.close();
   }
 
-  /** Fetches all that a plan names. */
-  async prefetch(plan: AheadPlan): Promise<PrefetchResult> {
-    return await fetchAhead(plan, this.#options.service.cache, this.#ended.signal);
+  /**
+   * Fetches all that a plan names.
+   *
+   * @param imports what a build begins with, if that is known: what it needs comes first
+   */
+  async prefetch(plan: AheadPlan, imports?: BuildImports): Promise<PrefetchResult> {
+    const { service } = this.#options;
+    return await fetchAhead(
+      plan,
+      service.cache,
+      this.#ended.signal,
+      imports && {
+        guide: new ImportGuide(imports.required, imports.local),
+        imports: imports.imports,
+        onPackages: (listener) => service.onPackages(listener),
+      },
+    );
   }
 
   async #listen(): Promise<void> {

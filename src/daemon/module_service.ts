@@ -6,8 +6,10 @@ import { GomodfsError } from "../lib/gomodfs_error.ts";
 import type { Logger } from "../lib/logger.ts";
 import { makeDirectory } from "../lib/make_directory.ts";
 import { VERSION } from "../lib/version.ts";
+import type { BuildSettings } from "../module/build_context.ts";
 import { GoSum, type SumLine } from "../module/go_sum.ts";
 import { matchPrefixPatterns } from "../module/prefix_patterns.ts";
+import type { PackagesListener } from "../store/ingest.ts";
 import type { ModuleStore } from "../store/module_store.ts";
 import { type OpenedStore, openStore } from "../store/store_backend.ts";
 import {
@@ -23,8 +25,13 @@ import { HttpClient } from "../upstream/http_client.ts";
 import { SumdbDatabase, sumdbConfigDirectory } from "./checksum_database.ts";
 import type { StoreLocation } from "./store_location.ts";
 
-/** Bytes of zips between the network and the store: one of the largest usual ones, and as many others. */
-const ARENA_BYTES = 40 * 1024 * 1024;
+/** Bytes of zips in memory between the network and the store. */
+const ARENA_BYTES = 32 * 1024 * 1024;
+/**
+ * Larger ones go through files: one such zip takes half a second to take in, and others must not wait for its memory. Of
+ * go-ethereum's 141 these are the five that have 150 of the 173 MB.
+ */
+const MAX_ZIP_IN_MEMORY = 12 * 1024 * 1024;
 
 /** What a module service is made of. */
 export interface ModuleServiceOptions {
@@ -36,6 +43,8 @@ export interface ModuleServiceOptions {
   /** The lines of the project's go.sum files. */
   readonly sums: Iterable<SumLine>;
   readonly log: Logger;
+  /** How packages are built, for {@linkcode ModuleService.onPackages}. */
+  readonly build?: BuildSettings;
   /** Gets the failures of single fetches instead, for whoever tells of them in another way. */
   readonly cacheLog?: Logger;
 }
@@ -50,6 +59,7 @@ export class ModuleService {
   readonly #client: HttpClient;
   readonly #credentials: GoauthCredentials;
   readonly #versionControl: GoCommandSource | undefined;
+  readonly #packagesListeners: Set<PackagesListener>;
   /** Undefined with GOSUMDB=off. */
   readonly database: SumdbDatabase | undefined;
 
@@ -63,7 +73,9 @@ export class ModuleService {
     credentials: GoauthCredentials;
     versionControl: GoCommandSource | undefined;
     database: SumdbDatabase | undefined;
+    packagesListeners: Set<PackagesListener>;
   }) {
+    this.#packagesListeners = parts.packagesListeners;
     this.cache = parts.cache;
     this.checksums = parts.checksums;
     this.source = parts.source;
@@ -114,6 +126,7 @@ export class ModuleService {
       versionControl,
       spoolDirectory: location.spool,
       arena: new Arena(ARENA_BYTES),
+      maxZipInMemory: MAX_ZIP_IN_MEMORY,
     });
     const database =
       setting.kind === "off"
@@ -126,7 +139,13 @@ export class ModuleService {
             log,
           });
     await makeStoreDirectory(location);
-    const { store, threads } = await openStore(location.backend);
+    const packagesListeners = new Set<PackagesListener>();
+    const { store, threads } = await openStore(location.backend, {
+      ...(options.build === undefined ? {} : { build: options.build }),
+      onPackages: (id, packages) => {
+        for (const listener of packagesListeners) listener(id, packages);
+      },
+    });
     const checksums = new Checksums(new GoSum(options.sums), {
       database,
       isExempt: (path) => matchPrefixPatterns(settings.GONOSUMDB, path),
@@ -144,7 +163,19 @@ export class ModuleService {
       credentials,
       versionControl,
       database,
+      packagesListeners,
     });
+  }
+
+  /**
+   * Has `listener` told what the packages of each module import that is taken in from now on, if the service was told how
+   * packages are built.
+   *
+   * @returns a function that ends this
+   */
+  onPackages(listener: PackagesListener): () => void {
+    this.#packagesListeners.add(listener);
+    return () => void this.#packagesListeners.delete(listener);
   }
 
   /** Ends what is under way and closes the store. */

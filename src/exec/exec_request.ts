@@ -1,8 +1,10 @@
 import type { SumText } from "../daemon/control_protocol.ts";
 import type { StoreLocation } from "../daemon/store_location.ts";
 import type { Logger } from "../lib/logger.ts";
+import type { BuildSettings } from "../module/build_context.ts";
 import type { ModuleReference } from "../module/go_mod.ts";
 import { parseGoSum, type SumLine } from "../module/go_sum.ts";
+import type { BuildImports } from "../project/build_imports.ts";
 import type { GoSettings } from "../upstream/go_settings.ts";
 import type { Command, Environment } from "./child_command.ts";
 import type { Identity } from "./unshare.ts";
@@ -21,6 +23,9 @@ export interface ExecRequest {
   readonly sums: readonly SumText[];
   /** What its go.mod files require, direct requirements first. */
   readonly required: readonly ModuleReference[];
+  /** How packages are built, and what the command's build begins with, as far as that is known. */
+  readonly build?: BuildSettings;
+  readonly imports?: BuildImports;
 }
 
 /** What the ways of running a command share. */

@@ -168,6 +168,7 @@ async function withService<T>(
     environment,
     sums: sumLines(request),
     log,
+    ...(request.build === undefined ? {} : { build: request.build }),
   });
   try {
     return await run(service);

@@ -86,7 +86,7 @@ export async function runOnFusermount(
 
 /** Starts to fetch all that go.sum names; nobody waits for it. */
 function fetchAhead(daemon: Daemon, { request }: PreparedExec): void {
-  daemon.prefetch(planAhead(sumLines(request), request.required)).then(
+  daemon.prefetch(planAhead(sumLines(request), request.required), request.imports).then(
     ({ parts, failed }) => request.log.debug("fetched ahead", { parts, failed }),
     (error: unknown) => request.log.warn("cannot fetch ahead", { error }),
   );

@@ -2,7 +2,7 @@ import { createHash, hash } from "node:crypto";
 import type { RandomAccessReader } from "../module/zip/random_access.ts";
 import type { ZipEntry } from "../module/zip/zip_entry.ts";
 import { Adler32 } from "./adler32.ts";
-import { EntryContentReader, PIECE_LENGTH } from "./entry_content.ts";
+import { EntryContentReader, PIECE_LENGTH, type TakePiece } from "./entry_content.ts";
 
 /** What of an entry's content a store has to know. */
 export interface ContentDigest {
@@ -30,21 +30,30 @@ export class ContentDigester {
     this.#contents = new EntryContentReader(memory.subarray(HEADER_ROOM));
   }
 
-  /** @throws GomodfsError `INVALID` naming the entry */
-  digest(reader: RandomAccessReader, entry: ZipEntry): ContentDigest {
+  /**
+   * @param look is shown the beginning of the content, a megabyte at most, before it is known to be what the zip says
+   * @throws GomodfsError `INVALID` naming the entry
+   */
+  digest(reader: RandomAccessReader, entry: ZipEntry, look?: TakePiece): ContentDigest {
     const header = `blob ${entry.size}\0`;
     return entry.size < PIECE_LENGTH
-      ? this.#digestPiece(reader, entry, header)
-      : this.#digestPieces(reader, entry, header);
+      ? this.#digestPiece(reader, entry, header, look)
+      : this.#digestPieces(reader, entry, header, look);
   }
 
   /** The functions for a whole message take two thirds of the time of hash objects. */
-  #digestPiece(reader: RandomAccessReader, entry: ZipEntry, header: string): ContentDigest {
+  #digestPiece(
+    reader: RandomAccessReader,
+    entry: ZipEntry,
+    header: string,
+    look: TakePiece | undefined,
+  ): ContentDigest {
     let content: Uint8Array | undefined;
     const storedSize = this.#contents.read(reader, entry, (piece) => {
       content = piece;
     });
     if (content === undefined) throw new RangeError("an entry has a piece at least");
+    look?.(content);
     if (content.buffer !== this.#memory.buffer) this.#memory.set(content, HEADER_ROOM);
     const start = HEADER_ROOM - header.length;
     this.#memory.write(header, start, "latin1");
@@ -58,11 +67,17 @@ export class ContentDigester {
     };
   }
 
-  #digestPieces(reader: RandomAccessReader, entry: ZipEntry, header: string): ContentDigest {
+  #digestPieces(
+    reader: RandomAccessReader,
+    entry: ZipEntry,
+    header: string,
+    look: TakePiece | undefined,
+  ): ContentDigest {
     const sha256 = createHash("sha256");
     const sha1 = createHash("sha1").update(header);
     let adler32: number | undefined;
     const storedSize = this.#contents.read(reader, entry, (piece) => {
+      if (adler32 === undefined) look?.(piece);
       sha256.update(piece);
       sha1.update(piece);
       adler32 = this.#adler32.compute(piece, adler32);

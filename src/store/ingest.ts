@@ -1,8 +1,9 @@
 import { GomodfsError } from "../lib/gomodfs_error.ts";
 import { workerEntry } from "../lib/worker_entry.ts";
+import type { BuildSettings } from "../module/build_context.ts";
 import { formatModuleVersion, type ModuleVersion } from "../module/module_version.ts";
 import type { ExtractedModule, ExtractionTarget, Extractor } from "./extraction.ts";
-import type { IngestTask } from "./ingest_message.ts";
+import type { IngestTask, IngestWorkerData } from "./ingest_message.ts";
 import { type IngestResult, IngestThread } from "./ingest_thread.ts";
 import type { IngestedModule } from "./ingested_module.ts";
 import { LargestFirstQueue } from "./largest_first_queue.ts";
@@ -30,9 +31,19 @@ export interface IngestPoolOptions {
   readonly maxBytesInFlight?: number;
   /** Number of zips that may wait, 65,536 by default. */
   readonly maxWaiting?: number;
+  /** How packages are built, for {@linkcode IngestPoolOptions.onPackages}. */
+  readonly build?: BuildSettings;
+  /** Told what the packages of a module import, each time that one has been taken apart. */
+  readonly onPackages?: PackagesListener;
   /** The threads' entry file; its own, unless a test wants to see one fail. */
   readonly entry?: URL;
 }
+
+/** Is told what each package directory of a module imports; "" is the root. Nothing has verified the module yet. */
+export type PackagesListener = (
+  id: ModuleVersion,
+  packages: ReadonlyMap<string, readonly string[]>,
+) => void;
 
 /** A pool whose threads start with the first job. */
 export function createIngestPool(options: IngestPoolOptions = {}): IngestPool {
@@ -56,6 +67,8 @@ class WorkerIngestPool implements IngestPool {
   readonly #maxBytesInFlight: number;
   readonly #maxWaiting: number;
   readonly #entry: URL;
+  readonly #data: IngestWorkerData;
+  readonly #onPackages: PackagesListener | undefined;
   readonly #waiting: Readonly<Record<Priority, LargestFirstQueue<Job>>> = {
     demand: new LargestFirstQueue(),
     ahead: new LargestFirstQueue(),
@@ -70,6 +83,8 @@ class WorkerIngestPool implements IngestPool {
     this.#workers = options.workers ?? 2;
     this.#maxBytesInFlight = options.maxBytesInFlight ?? 256 << 20;
     this.#maxWaiting = options.maxWaiting ?? 65_536;
+    this.#data = { build: options.build };
+    this.#onPackages = options.onPackages;
     const source = new URL("./ingest_worker.ts", import.meta.url);
     this.#entry = options.entry ?? workerEntry(source, import.meta.url);
   }
@@ -81,6 +96,8 @@ class WorkerIngestPool implements IngestPool {
   ): Promise<IngestedModule> {
     const result = await this.#run({ kind: "ingest" }, id, zip, priority);
     if (result.kind !== "ingested") throw new TypeError(`a zip was ${result.kind}`);
+    const { packages } = result.module;
+    if (packages !== undefined) this.#onPackages?.(id, packages);
     // A buffer that was transferred has come back; what was not transferred is where it was.
     return { ...result.module, zip: result.zip.kind === "memory" ? result.zip : zip };
   }
@@ -175,7 +192,7 @@ class WorkerIngestPool implements IngestPool {
     for (let thread = this.#idle.pop(); thread !== undefined; thread = this.#idle.pop()) {
       if (!thread.ended) return thread;
     }
-    return new IngestThread(this.#entry);
+    return new IngestThread(this.#entry, this.#data);
   }
 }
 

@@ -1,8 +1,15 @@
 import { type ErrorCode, GomodfsError } from "../lib/gomodfs_error.ts";
+import type { BuildSettings } from "../module/build_context.ts";
 import type { ModuleVersion } from "../module/module_version.ts";
 import type { ExtractedModule, ExtractionTarget } from "./extraction.ts";
 import type { TakenApart } from "./ingest_zip.ts";
 import type { ZipContent } from "./module_store.ts";
+
+/** What an ingest worker is started with. */
+export interface IngestWorkerData {
+  /** How packages are built, where somebody wants to know what they import. */
+  readonly build: BuildSettings | undefined;
+}
 
 /** What an ingest worker is asked: one at a time. The buffer of a zip in memory is transferred. */
 export type IngestRequest = IngestTask & { readonly id: ModuleVersion; readonly zip: ZipContent };

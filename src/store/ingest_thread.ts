@@ -6,6 +6,7 @@ import {
   type IngestReply,
   type IngestRequest,
   type IngestTask,
+  type IngestWorkerData,
 } from "./ingest_message.ts";
 import type { ZipBytes, ZipContent } from "./module_store.ts";
 
@@ -31,8 +32,9 @@ export class IngestThread {
   #ended = false;
 
   /** @param entry the worker's entry file */
-  constructor(entry: URL) {
+  constructor(entry: URL, data: IngestWorkerData) {
     this.#worker = new Worker(entry, {
+      workerData: data,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     });
     this.#worker.unref();

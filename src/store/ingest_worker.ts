@@ -1,14 +1,24 @@
-import { parentPort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import { setThreadNiceness } from "../lib/thread_priority.ts";
+import { BuildContext } from "../module/build_context.ts";
+import { ImportCollector } from "../module/import_collector.ts";
 import { ContentDigester } from "./content_digest.ts";
 import { ZipExtractor } from "./dir/zip_extractor.ts";
-import { type IngestReply, type IngestRequest, toFailure } from "./ingest_message.ts";
+import {
+  type IngestReply,
+  type IngestRequest,
+  type IngestWorkerData,
+  toFailure,
+} from "./ingest_message.ts";
 import { ingestZip } from "./ingest_zip.ts";
 
 /** Builds that read what is resident go before what is being taken in: on two cores they would wait for it. */
 const NICENESS = 10;
 
 setThreadNiceness(NICENESS);
+/** Only an IngestThread starts this worker, and gives it this. */
+const { build }: IngestWorkerData = workerData;
+const context = build && new BuildContext(build);
 let digester: ContentDigester | undefined;
 let extractor: ZipExtractor | undefined;
 
@@ -26,7 +36,8 @@ function answer(request: IngestRequest): IngestReply {
       return { kind: "extracted", module: extractor.extract(id, zip, request.target) };
     }
     digester ??= new ContentDigester();
-    return { kind: "ingested", module: ingestZip(id, zip, digester), zip };
+    const imports = context && new ImportCollector(context);
+    return { kind: "ingested", module: ingestZip(id, zip, digester, imports), zip };
   } catch (error) {
     return { kind: "failed", error: toFailure(error) };
   }

@@ -1,11 +1,13 @@
 import { constants, deflateRawSync } from "node:zlib";
 import { GomodfsError } from "../lib/gomodfs_error.ts";
+import type { ImportCollector } from "../module/import_collector.ts";
 import type { ModuleVersion } from "../module/module_version.ts";
 import { quote } from "../module/quote.ts";
 import type { RandomAccessReader } from "../module/zip/random_access.ts";
 import type { ZipEntry } from "../module/zip/zip_entry.ts";
 import { METHOD_STORED } from "../module/zip/zip_format.ts";
 import type { ContentDigester } from "./content_digest.ts";
+import type { TakePiece } from "./entry_content.ts";
 import type { IngestedModule } from "./ingested_module.ts";
 import { encodeManifest, type ManifestRow } from "./manifest_codec.ts";
 import {
@@ -24,6 +26,7 @@ export type TakenApart = Omit<IngestedModule, "zip">;
  * Checks a module zip and takes it apart. Each file is inflated once, for its checksums, and its deflate stream is left
  * where it is; a file that the zip does not compress is deflated.
  *
+ * @param imports gathers what the packages import
  * @throws GomodfsError `INVALID` or `TOO_LARGE` naming the module and the entry, `SECURITY` for a SHA-1 collision,
  *   `STORE` if a spooled zip cannot be read
  */
@@ -31,15 +34,17 @@ export function ingestZip(
   id: ModuleVersion,
   zip: ZipContent,
   digester: ContentDigester,
+  imports?: ImportCollector,
 ): TakenApart {
   const reader = openZipBytes(zip);
   try {
     const entries = readModuleEntries(id, reader);
-    const files = new IngestedFiles(reader, digester, entries.files.length);
+    const files = new IngestedFiles(reader, digester, entries.files.length, imports);
     for (const file of entries.files) files.add(file);
     const h1 = hashModule(entries, files.rows);
     const manifest = encodeManifest(h1, files.rows, entries.directories);
-    return { h1, manifest, ...files.streams() };
+    const packages = imports === undefined ? {} : { packages: imports.packages() };
+    return { h1, manifest, ...files.streams(), ...packages };
   } catch (error) {
     throw namingModule(id, error);
   } finally {
@@ -68,8 +73,15 @@ class IngestedFiles {
   readonly #added: Buffer[] = [];
   #addedEnd: number;
   readonly #known = new Map<string, KnownContent>();
+  readonly #imports: ImportCollector | undefined;
 
-  constructor(reader: RandomAccessReader, digester: ContentDigester, count: number) {
+  constructor(
+    reader: RandomAccessReader,
+    digester: ContentDigester,
+    count: number,
+    imports: ImportCollector | undefined,
+  ) {
+    this.#imports = imports;
     this.#reader = reader;
     this.#digester = digester;
     this.#offsets = new Float64Array(count);
@@ -78,7 +90,11 @@ class IngestedFiles {
   }
 
   add({ name, entry }: ModuleFileEntry): void {
-    const { objectId, sha256, adler32, storedSize } = this.#digester.digest(this.#reader, entry);
+    const { objectId, sha256, adler32, storedSize } = this.#digester.digest(
+      this.#reader,
+      entry,
+      this.#lookAt(name),
+    );
     const index = this.rows.length;
     const key = objectId.toString("latin1");
     const same = this.#known.get(key);
@@ -100,6 +116,12 @@ class IngestedFiles {
       end += stream.length;
     }
     return { offsets: this.#offsets, adler32s: this.#adler32s, added };
+  }
+
+  #lookAt(name: string): TakePiece | undefined {
+    const imports = this.#imports;
+    if (imports?.wants(name) !== true) return undefined;
+    return (source) => imports.add(name, source);
   }
 
   /** Where an entry's deflate stream is, which is made where the zip has none. */

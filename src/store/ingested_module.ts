@@ -20,4 +20,6 @@ export interface IngestedModule {
   readonly added: Uint8Array<ArrayBuffer>;
   /** Adler-32 of each file's content, in manifest order. */
   readonly adler32s: Uint32Array<ArrayBuffer>;
+  /** What each package directory imports, if the threads were told how packages are built; "" is the root. */
+  readonly packages?: ReadonlyMap<string, readonly string[]>;
 }

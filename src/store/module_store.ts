@@ -88,7 +88,8 @@ export interface ModuleStore extends ModuleReader {
   /**
    * Takes a module zip in. The zip rules of golang.org/x/mod/zip are enforced, every entry's CRC and size checked, and
    * the h1 of its files computed; `verify` is given that hash before anything becomes visible and refuses by throwing.
-   * The buffer of a zip in memory is consumed (transferred). What somebody waits for overtakes what is fetched ahead.
+   * The buffer of a zip in memory is consumed (transferred); a file must be the caller's alone until the promise settles,
+   * and may be gone then. What somebody waits for overtakes what is fetched ahead.
    *
    * @throws GomodfsError `INVALID` for a zip that breaks the rules, whatever `verify` throws, `STORE` if it cannot be written
    */

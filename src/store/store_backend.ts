@@ -2,7 +2,7 @@ import { DirStore } from "./dir/dir_store.ts";
 import { DirStoreReader } from "./dir/dir_store_reader.ts";
 import { GitStore } from "./git/git_store.ts";
 import { GitStoreReader } from "./git/git_store_reader.ts";
-import { createIngestPool } from "./ingest.ts";
+import { createIngestPool, type IngestPoolOptions } from "./ingest.ts";
 import type { ModuleReader, ModuleStore } from "./module_store.ts";
 
 /** What holds the modules of a store, and how. It can be sent to other threads. */
@@ -50,10 +50,14 @@ export function openStoreReader(backend: StoreBackend): OpenedReader {
 /**
  * Opens a store, which is made if it is missing.
  *
+ * @param options of the threads
  * @throws GomodfsError `STORE` if it cannot be made or opened, `UNSUPPORTED` if it is of another format
  */
-export async function openStore(backend: StoreBackend): Promise<OpenedStore> {
-  const threads = createIngestPool();
+export async function openStore(
+  backend: StoreBackend,
+  options: Pick<IngestPoolOptions, "build" | "onPackages"> = {},
+): Promise<OpenedStore> {
+  const threads = createIngestPool(options);
   if (backend.kind === "dir") {
     return { store: new DirStore({ ...backend, extractor: threads }), threads };
   }

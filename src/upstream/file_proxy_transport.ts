@@ -8,7 +8,8 @@ import type { ProxyTransport } from "./module_proxy.ts";
 import type { FetchOptions } from "./module_source.ts";
 import { cancelled } from "./request_queue.ts";
 import { systemErrorCode } from "./retry_policy.ts";
-import { spoolError, spoolPath, type ZipSpool } from "./zip_receiver.ts";
+import { spoolError, spoolPath } from "./spool_receiver.ts";
+import type { ZipSpool } from "./zip_receiver.ts";
 
 /**
  * A proxy in a directory (`file:///srv/proxy`), for example the `cache/download` of a GOMODCACHE. Nothing outside the
@@ -77,14 +78,14 @@ export class FileProxyTransport implements ProxyTransport {
   }
 
   async #copyToSpool(file: string, size: number): Promise<ZipBytes> {
-    const path = spoolPath(this.#spool);
+    const path = spoolPath(this.#spool.directory);
     try {
       await mkdir(this.#spool.directory, { recursive: true, mode: 0o700 });
       // Shares the blocks where the file system can.
       await copyFile(file, path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
     } catch (error) {
       await rm(path, { force: true });
-      throw spoolError(this.#spool, error);
+      throw spoolError(this.#spool.directory, error);
     }
     return { kind: "file", path, size };
   }

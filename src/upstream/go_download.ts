@@ -8,7 +8,8 @@ import { type GoCommand, goError } from "./go_command.ts";
 import { type GoWorkspace, removeModuleTree } from "./go_workspace.ts";
 import { maxGoModBytes, maxInfoBytes, maxZipBytes } from "./module_limits.ts";
 import { systemErrorCode } from "./retry_policy.ts";
-import { spoolError, spoolPath, type ZipSpool } from "./zip_receiver.ts";
+import { spoolError, spoolPath } from "./spool_receiver.ts";
+import type { ZipSpool } from "./zip_receiver.ts";
 
 /** A file, or why there is none. */
 type DownloadedFile =
@@ -57,11 +58,11 @@ export class GoDownload {
     if (zip === undefined) return undefined;
     if (zip.kind === "failed") throw zip.error;
     this.#zip = undefined;
-    const path = spoolPath(spool);
+    const path = spoolPath(spool.directory);
     try {
       await rename(zip.path, path);
     } catch (error) {
-      throw spoolError(spool, error);
+      throw spoolError(spool.directory, error);
     }
     return { kind: "file", path, size: zip.size };
   }

@@ -1,10 +1,7 @@
-import { randomUUID } from "node:crypto";
-import { type FileHandle, mkdir, open, rm } from "node:fs/promises";
-import { join } from "node:path";
 import type { Arena, ArenaRange } from "../lib/arena.ts";
-import { GomodfsError } from "../lib/gomodfs_error.ts";
 import type { ZipBytes } from "../store/module_store.ts";
 import { type BodyReceiver, MemoryReceiver } from "./body_receiver.ts";
+import { SpoolReceiver } from "./spool_receiver.ts";
 
 /** Where module zips go on their way in. */
 export interface ZipSpool {
@@ -16,15 +13,10 @@ export interface ZipSpool {
   readonly arena?: Arena;
 }
 
-/** A path in the spool's directory that nothing has yet. */
-export function spoolPath(spool: ZipSpool): string {
-  return join(spool.directory, `${randomUUID()}.zip`);
-}
-
 /** The receiver for a zip of the announced size: in memory, or spooled where it is large or may become so. */
 export function receiveZip(spool: ZipSpool, size: number | undefined): BodyReceiver<ZipBytes> {
   if (size === undefined) return new GrowingReceiver(spool, size);
-  if (size > spool.maxMemory) return new FileReceiver(spool);
+  if (size > spool.maxMemory) return new SpoolReceiver(spool.directory);
   return spool.arena === undefined || size > spool.arena.capacity
     ? new GrowingReceiver(spool, size)
     : new ArenaReceiver(spool, spool.arena, size);
@@ -42,7 +34,7 @@ class ArenaReceiver implements BodyReceiver<ZipBytes> {
   readonly #arena: Arena;
   readonly #size: number;
   #range: ArenaRange | undefined;
-  #file: FileReceiver | undefined;
+  #file: SpoolReceiver | undefined;
   #received = 0;
 
   constructor(spool: ZipSpool, arena: Arena, size: number) {
@@ -75,7 +67,7 @@ class ArenaReceiver implements BodyReceiver<ZipBytes> {
       this.#copy(chunk, this.#range);
       return;
     }
-    this.#file = new FileReceiver(this.#spool);
+    this.#file = new SpoolReceiver(this.#spool.directory);
     await this.#file.write(chunk);
   }
 
@@ -94,7 +86,7 @@ const EMPTY_RANGE: ArenaRange = {
 class GrowingReceiver implements BodyReceiver<ZipBytes> {
   readonly #spool: ZipSpool;
   readonly #memory: MemoryReceiver;
-  #file: FileReceiver | undefined;
+  #file: SpoolReceiver | undefined;
 
   constructor(spool: ZipSpool, size: number | undefined) {
     this.#spool = spool;
@@ -119,60 +111,9 @@ class GrowingReceiver implements BodyReceiver<ZipBytes> {
   }
 
   async #moveToFile(): Promise<void> {
-    this.#file = new FileReceiver(this.#spool);
+    this.#file = new SpoolReceiver(this.#spool.directory);
     const received = this.#memory.finish();
     this.#memory.discard();
     await this.#file.write(Buffer.from(received.buffer, 0, received.length));
   }
-}
-
-/** Writes a zip to a file of its own, which belongs to whoever gets the result. */
-class FileReceiver implements BodyReceiver<ZipBytes> {
-  readonly #spool: ZipSpool;
-  readonly #path: string;
-  #file: FileHandle | undefined;
-  #size = 0;
-
-  constructor(spool: ZipSpool) {
-    this.#spool = spool;
-    this.#path = spoolPath(spool);
-  }
-
-  async write(chunk: Buffer): Promise<void> {
-    try {
-      this.#file ??= await createSpoolFile(this.#spool, this.#path);
-      for (let written = 0; written < chunk.length; ) {
-        const { bytesWritten } = await this.#file.write(chunk, written, chunk.length - written);
-        written += bytesWritten;
-      }
-    } catch (error) {
-      throw spoolError(this.#spool, error);
-    }
-    this.#size += chunk.length;
-  }
-
-  async finish(): Promise<ZipBytes> {
-    this.#file ??= await createSpoolFile(this.#spool, this.#path);
-    await this.#file.close();
-    return { kind: "file", path: this.#path, size: this.#size };
-  }
-
-  async discard(): Promise<void> {
-    await this.#file?.close().catch(() => undefined);
-    await rm(this.#path, { force: true }).catch(() => undefined);
-  }
-}
-
-async function createSpoolFile(spool: ZipSpool, path: string): Promise<FileHandle> {
-  await mkdir(spool.directory, { recursive: true, mode: 0o700 });
-  // O_EXCL: never into a file that somebody else put there.
-  return await open(path, "wx", 0o600);
-}
-
-/** The error for a spool that takes nothing: full, read-only. */
-export function spoolError(spool: ZipSpool, error: unknown): GomodfsError {
-  return new GomodfsError("STORE", `cannot write a module zip to ${spool.directory}`, {
-    hint: "make room there, or name another directory",
-    cause: error,
-  });
 }

@@ -1,5 +1,5 @@
 import { createHash, hash } from "node:crypto";
-import { constants, copyFileSync } from "node:fs";
+import { chmodSync, constants, copyFileSync, renameSync } from "node:fs";
 import { allocatePages } from "../../lib/page_memory.ts";
 import type { ModuleVersion } from "../../module/module_version.ts";
 import type { RandomAccessReader } from "../../module/zip/random_access.ts";
@@ -11,7 +11,7 @@ import { hashModule, namingModule, readModuleEntries } from "../module_entries.t
 import type { ZipContent } from "../module_store.ts";
 import { openZipBytes } from "../zip_bytes_reader.ts";
 import { DirectIoChoice } from "./direct_io.ts";
-import { cannotWrite } from "./directory_error.ts";
+import { cannotWrite, systemCode } from "./directory_error.ts";
 import { ModuleTreeWriter } from "./module_tree_writer.ts";
 import { NewFile } from "./new_file.ts";
 
@@ -90,7 +90,7 @@ export class ZipExtractor {
 
   #writeZip(zip: ZipContent, path: string): void {
     if (zip.kind === "file") {
-      copyFile(zip.path, path);
+      takeFile(zip.path, path);
       return;
     }
     using file = new NewFile(path, {
@@ -103,10 +103,21 @@ export class ZipExtractor {
   }
 }
 
+/** Takes a file over. It need not be on the same file system. */
+function takeFile(source: string, path: string): void {
+  try {
+    // What nobody else can read yet gets the mode of a file that is made here.
+    chmodSync(source, ZIP_MODE & ~process.umask());
+    renameSync(source, path);
+  } catch (cause) {
+    if (systemCode(cause) !== "EXDEV") throw cannotWrite(path, cause);
+    copyFile(source, path);
+  }
+}
+
 function copyFile(source: string, path: string): void {
   try {
-    // A file system that can share the blocks of two files does (FICLONE).
-    copyFileSync(source, path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    copyFileSync(source, path, constants.COPYFILE_EXCL);
   } catch (cause) {
     throw cannotWrite(path, cause);
   }
