@@ -3,7 +3,7 @@ import { workerEntry } from "../lib/worker_entry.ts";
 import type { BuildSettings } from "../module/build_context.ts";
 import { formatModuleVersion, type ModuleVersion } from "../module/module_version.ts";
 import type { ExtractedModule, ExtractionTarget, Extractor } from "./extraction.ts";
-import type { IngestTask, IngestWorkerData } from "./ingest_message.ts";
+import type { IngestTask } from "./ingest_message.ts";
 import { type IngestResult, IngestThread } from "./ingest_thread.ts";
 import type { IngestedModule } from "./ingested_module.ts";
 import { LargestFirstQueue } from "./largest_first_queue.ts";
@@ -67,7 +67,7 @@ class WorkerIngestPool implements IngestPool {
   readonly #maxBytesInFlight: number;
   readonly #maxWaiting: number;
   readonly #entry: URL;
-  readonly #data: IngestWorkerData;
+  readonly #build: BuildSettings | undefined;
   readonly #onPackages: PackagesListener | undefined;
   readonly #waiting: Readonly<Record<Priority, LargestFirstQueue<Job>>> = {
     demand: new LargestFirstQueue(),
@@ -83,7 +83,7 @@ class WorkerIngestPool implements IngestPool {
     this.#workers = options.workers ?? 2;
     this.#maxBytesInFlight = options.maxBytesInFlight ?? 256 << 20;
     this.#maxWaiting = options.maxWaiting ?? 65_536;
-    this.#data = { build: options.build };
+    this.#build = options.build;
     this.#onPackages = options.onPackages;
     const source = new URL("./ingest_worker.ts", import.meta.url);
     this.#entry = options.entry ?? workerEntry(source, import.meta.url);
@@ -94,7 +94,7 @@ class WorkerIngestPool implements IngestPool {
     zip: ZipBytes,
     priority: Priority = "demand",
   ): Promise<IngestedModule> {
-    const result = await this.#run({ kind: "ingest" }, id, zip, priority);
+    const result = await this.#run({ kind: "ingest", build: this.#build }, id, zip, priority);
     if (result.kind !== "ingested") throw new TypeError(`a zip was ${result.kind}`);
     const { packages } = result.module;
     if (packages !== undefined) this.#onPackages?.(id, packages);
@@ -192,7 +192,7 @@ class WorkerIngestPool implements IngestPool {
     for (let thread = this.#idle.pop(); thread !== undefined; thread = this.#idle.pop()) {
       if (!thread.ended) return thread;
     }
-    return new IngestThread(this.#entry, this.#data);
+    return new IngestThread(this.#entry);
   }
 }
 

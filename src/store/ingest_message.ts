@@ -5,18 +5,16 @@ import type { ExtractedModule, ExtractionTarget } from "./extraction.ts";
 import type { TakenApart } from "./ingest_zip.ts";
 import type { ZipContent } from "./module_store.ts";
 
-/** What an ingest worker is started with. */
-export interface IngestWorkerData {
-  /** How packages are built, where somebody wants to know what they import. */
-  readonly build: BuildSettings | undefined;
-}
-
 /** What an ingest worker is asked: one at a time. The buffer of a zip in memory is transferred. */
 export type IngestRequest = IngestTask & { readonly id: ModuleVersion; readonly zip: ZipContent };
 
 /** What is to be done with a zip: take it apart for a store, or write its files. */
 export type IngestTask =
-  | { readonly kind: "ingest" }
+  | {
+      readonly kind: "ingest";
+      /** How packages are built, where somebody wants to know what they import: the same with each request. */
+      readonly build: BuildSettings | undefined;
+    }
   | { readonly kind: "extract"; readonly target: ExtractionTarget };
 
 /** What it answers. The buffers of the module are transferred, that of a zip in memory among them. */

@@ -6,7 +6,6 @@ import {
   type IngestReply,
   type IngestRequest,
   type IngestTask,
-  type IngestWorkerData,
 } from "./ingest_message.ts";
 import type { ZipBytes, ZipContent } from "./module_store.ts";
 
@@ -32,9 +31,8 @@ export class IngestThread {
   #ended = false;
 
   /** @param entry the worker's entry file */
-  constructor(entry: URL, data: IngestWorkerData) {
+  constructor(entry: URL) {
     this.#worker = new Worker(entry, {
-      workerData: data,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     });
     this.#worker.unref();

@@ -1,24 +1,17 @@
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 import { setThreadNiceness } from "../lib/thread_priority.ts";
 import { BuildContext } from "../module/build_context.ts";
 import { ImportCollector } from "../module/import_collector.ts";
 import { ContentDigester } from "./content_digest.ts";
 import { ZipExtractor } from "./dir/zip_extractor.ts";
-import {
-  type IngestReply,
-  type IngestRequest,
-  type IngestWorkerData,
-  toFailure,
-} from "./ingest_message.ts";
+import { type IngestReply, type IngestRequest, toFailure } from "./ingest_message.ts";
 import { ingestZip } from "./ingest_zip.ts";
 
 /** Builds that read what is resident go before what is being taken in: on two cores they would wait for it. */
 const NICENESS = 10;
 
 setThreadNiceness(NICENESS);
-/** Only an IngestThread starts this worker, and gives it this. */
-const { build }: IngestWorkerData = workerData;
-const context = build && new BuildContext(build);
+let context: BuildContext | undefined;
 let digester: ContentDigester | undefined;
 let extractor: ZipExtractor | undefined;
 
@@ -36,6 +29,7 @@ function answer(request: IngestRequest): IngestReply {
       return { kind: "extracted", module: extractor.extract(id, zip, request.target) };
     }
     digester ??= new ContentDigester();
+    if (request.build !== undefined) context ??= new BuildContext(request.build);
     const imports = context && new ImportCollector(context);
     return { kind: "ingested", module: ingestZip(id, zip, digester, imports), zip };
   } catch (error) {
