@@ -8,7 +8,17 @@ import { runProgram } from "./support/program.ts";
 import { Sandbox } from "./support/sandbox.ts";
 import { checkRepository, residentModules } from "./support/store_checks.ts";
 
-const COMMANDS = ["exec", "prefetch", "mount", "unmount", "status", "list", "verify"] as const;
+const COMMANDS = [
+  "exec",
+  "prefetch",
+  "mount",
+  "unmount",
+  "status",
+  "list",
+  "verify",
+  "import",
+  "export",
+] as const;
 
 describe("help", () => {
   it("of gomodfs names every command", async () => {

@@ -222,6 +222,7 @@ export class ModuleCache {
   }
 
   async #fetchZip(id: ModuleVersion, priority: Priority): Promise<EnsuredPart> {
+    this.#store.expectModule();
     const expected = this.#expectation(id, "zip");
     const recorded = new RecordedOrigin();
     const zip = await this.#source.zip(id, { priority, onOrigin: recorded.record });

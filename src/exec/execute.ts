@@ -112,13 +112,12 @@ async function runOrFill(
   }
 }
 
-async function fillAndRun(
-  { request, command, moduleCache }: PreparedExec,
-  reason: string,
-): Promise<CommandStatus> {
-  process.stderr.write(`gomodfs: no FUSE here (${reason}): filling ${moduleCache} first\n`);
-  await fillModuleCache(command, request.settings);
-  return await runCommand(command);
+async function fillAndRun(prepared: PreparedExec, reason: string): Promise<CommandStatus> {
+  process.stderr.write(
+    `gomodfs: no FUSE here (${reason}): filling ${prepared.moduleCache} first\n`,
+  );
+  await fillModuleCache(prepared);
+  return await runCommand(prepared.command);
 }
 
 /** Runs the command on the mount of a daemon that serves the store already. */

@@ -1,20 +1,59 @@
-import { spawn } from "node:child_process";
-import type { GoSettings } from "../upstream/go_settings.ts";
-import type { Command } from "./child_command.ts";
+import { ModuleService } from "../daemon/module_service.ts";
+import { locateModuleCache } from "../daemon/store_location.ts";
+import { GomodfsError } from "../lib/gomodfs_error.ts";
+import { silentLogger } from "../lib/logger.ts";
+import { prefetch } from "../prefetch/prefetch.ts";
+import { type Project, readProject } from "../project/project.ts";
+import type { PreparedExec } from "./exec_request.ts";
+import { goDirectory } from "./go_directory.ts";
 
 /**
- * Fills the ordinary GOMODCACHE with what the project needs, by the go command itself. Where that fails, it says why on
- * standard error, and the command that follows meets the same cause.
+ * Fills the ordinary GOMODCACHE with what the project needs. What cannot be had is told on standard error; the command that
+ * follows meets the same cause, if it needs it.
  */
-export async function fillModuleCache(command: Command, { goCommand }: GoSettings): Promise<void> {
-  if (goCommand === undefined) return;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const child = spawn(goCommand, ["mod", "download"], {
-    cwd: command.directory,
-    env: { ...command.environment },
-    stdio: ["ignore", process.stderr, "inherit"],
+export async function fillModuleCache({
+  request,
+  command,
+  moduleCache,
+}: PreparedExec): Promise<void> {
+  try {
+    const project = await readProject(
+      goDirectory(command.argv, command.directory),
+      request.settings,
+    );
+    await fill(project, { request, command, moduleCache });
+  } catch (error) {
+    if (!(error instanceof GomodfsError)) throw error;
+    // Outside of projects there is nothing to fill.
+    if (error.code !== "USAGE") warn(error);
+  }
+}
+
+async function fill(
+  project: Project,
+  { request, command, moduleCache }: Pick<PreparedExec, "request" | "command" | "moduleCache">,
+): Promise<void> {
+  const { settings, proxy, log } = request;
+  const environment = { ...command.environment };
+  const writableDirectories = settings.flags.modcacherw;
+  const service = await ModuleService.open({
+    location: locateModuleCache(moduleCache, environment, { writableDirectories }),
+    settings,
+    proxy,
+    environment,
+    sums: project.sums,
+    log,
+    cacheLog: silentLogger,
   });
-  child.once("close", () => resolve());
-  child.once("error", () => resolve());
-  await promise;
+  try {
+    const request = { projects: [project], modules: [], all: false };
+    const { failures } = await prefetch(request, service, { continueOnError: true });
+    for (const { error } of failures) warn(error);
+  } finally {
+    await service.close();
+  }
+}
+
+function warn(error: unknown): void {
+  process.stderr.write(`gomodfs: ${error instanceof Error ? error.message : String(error)}\n`);
 }

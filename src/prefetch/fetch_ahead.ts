@@ -48,29 +48,32 @@ export async function fetchAhead(
   imports?: AheadImports,
 ): Promise<AheadResult> {
   const fetcher = new AheadFetcher(cache, signal);
+  const small = new JobQueue(SMALL_LANES);
+  const zips = new JobQueue(imports === undefined ? ZIP_LANES : UNGUIDED_ZIP_LANES);
+  const [firstZips, restZips] = [withZip(first), withZip(rest)];
   // A go command reads the go.mod files of the whole graph, and the .info files of the build list. What comes later must
   // not compete with what comes first for the two cores of a small machine.
-  const small = new JobQueue(SMALL_LANES);
-  const smallFirst = Promise.all([
+  await Promise.all([
+    imports === undefined
+      ? fetcher.fetchAll(firstZips, "zip", zips)
+      : fetchGuided(firstZips, fetcher, imports),
     fetcher.fetchAll(first, "mod", small),
     fetcher.fetchAll(rest, "mod", small),
     fetcher.fetchAll(first, "info", small),
   ]);
-  // Met below, which may be later than it fails.
-  smallFirst.catch(() => {});
-  const zips = first.filter(({ zip }) => zip);
-  const lanes = imports === undefined ? ZIP_LANES : UNGUIDED_ZIP_LANES;
   if (imports !== undefined) {
-    await fetchGuided(zips, fetcher, imports);
     await sleep(UNGUIDED_DELAY, undefined, { ref: false, signal }).catch(() => {});
   }
-  await Promise.all([smallFirst, fetcher.fetchAll(zips, "zip", new JobQueue(lanes))]);
-  const restZips = rest.filter(({ zip }) => zip);
+  await fetcher.fetchAll(firstZips, "zip", zips);
   await Promise.all([
-    fetcher.fetchAll(restZips, "zip", new JobQueue(lanes)),
+    fetcher.fetchAll(restZips, "zip", zips),
     fetcher.fetchAll(rest, "info", small),
   ]);
   return fetcher.result;
+}
+
+function withZip(modules: readonly SummedModule[]): SummedModule[] {
+  return modules.filter(({ zip }) => zip);
 }
 
 /** Follows imports through the modules as they arrive, until no more are known to be needed. */
@@ -93,6 +96,8 @@ async function fetchGuided(
   };
   const stopListening = onPackages((id, packages) => fetchNeeded(guide.add(id, packages)));
   try {
+    // What needs no reading of the project's packages is begun first.
+    await Promise.resolve();
     fetchNeeded(guide.start(imports()));
     while (underWay.size > 0) await Promise.race(underWay);
   } finally {

@@ -23,6 +23,8 @@ export interface ExtractedModule {
 
 /** Extracts module zips on threads of its own. */
 export interface Extractor {
+  /** Says that zips are on their way. */
+  expect(): void;
   /**
    * Checks a module zip by the rules of golang.org/x/mod/zip and writes it and its files. What a failed extraction has
    * written stays for the caller to remove. The buffer of a zip in memory is consumed.

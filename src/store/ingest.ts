@@ -20,6 +20,11 @@ export interface IngestPool extends Extractor {
    *   a thread or a spooled zip fails, `CANCELLED` when the pool is closed
    */
   ingest(id: ModuleVersion, zip: ZipBytes, priority?: Priority): Promise<IngestedModule>;
+  /**
+   * Says that zips are on their way: threads that do not run yet are started, which takes 50 ms of a core that has nothing
+   * else to do before the first has arrived.
+   */
+  expect(): void;
   /** Ends the threads, without which process.exit() may hang. What waits or runs fails with `CANCELLED`. */
   close(): Promise<void>;
 }
@@ -111,6 +116,14 @@ class WorkerIngestPool implements IngestPool {
     const result = await this.#run({ kind: "extract", target }, id, zip, priority);
     if (result.kind !== "extracted") throw new TypeError(`a zip was ${result.kind}`);
     return result.module;
+  }
+
+  expect(): void {
+    if (this.#closed) return;
+    while (this.#running.size + this.#idle.length < this.#workers) {
+      this.#idle.push(new IngestThread(this.#entry));
+    }
+    this.#endIdleLater();
   }
 
   async close(): Promise<void> {

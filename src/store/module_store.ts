@@ -83,6 +83,8 @@ export interface ModuleReader {
  * resolves and is invisible before that. Several threads and processes may use one store.
  */
 export interface ModuleStore extends ModuleReader {
+  /** Says that a module zip is on its way, so that what takes it in can get ready. */
+  expectModule(): void;
   putInfo(id: ModuleVersion, info: Uint8Array): Promise<void>;
   putGoMod(id: ModuleVersion, goMod: Uint8Array): Promise<void>;
   /**

@@ -47,6 +47,7 @@ export interface DirStoreOptions extends DirStoreReaderOptions {
 export class DirStore implements ModuleStore {
   readonly #layout: ModuleCacheLayout;
   readonly #reader: DirStoreReader;
+  readonly #extractor: Extractor;
   readonly #writer: ZipWriter;
   readonly #usage: DirUsage;
   readonly #lists = new VersionLists();
@@ -57,6 +58,7 @@ export class DirStore implements ModuleStore {
     this.#layout = new ModuleCacheLayout(options);
     this.#reader = new DirStoreReader(options);
     this.#usage = new DirUsage(this.#layout, this.#reader);
+    this.#extractor = options.extractor;
     this.#writer = new ZipWriter({
       extractor: options.extractor,
       extract: options.extract ?? true,
@@ -82,6 +84,10 @@ export class DirStore implements ModuleStore {
 
   refresh(): void {
     this.#reader.refresh();
+  }
+
+  expectModule(): void {
+    this.#extractor.expect();
   }
 
   async putInfo(id: ModuleVersion, info: Uint8Array): Promise<void> {

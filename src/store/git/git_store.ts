@@ -109,6 +109,10 @@ export class GitStore implements ModuleStore {
     this.#reader.refresh();
   }
 
+  expectModule(): void {
+    this.#ingest.expect();
+  }
+
   async putInfo(id: ModuleVersion, info: Uint8Array): Promise<void> {
     checkSize(`${formatModuleVersion(id)}.info`, info, MAXIMUM_INFO_SIZE);
     await this.#queue.add({ kind: "info", id, content: info, size: info.length });

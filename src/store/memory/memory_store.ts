@@ -58,6 +58,10 @@ export class MemoryStore implements ModuleStore {
     // No other thread or process writes here.
   }
 
+  expectModule(): void {
+    this.#pool.expect();
+  }
+
   async putInfo(id: ModuleVersion, info: Uint8Array): Promise<void> {
     this.#entry(id).info ??= info.slice();
   }
