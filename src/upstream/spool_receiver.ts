@@ -39,11 +39,8 @@ export class SpoolReceiver implements BodyReceiver<ZipBytes> {
   }
 
   write(chunk: Buffer): void | Promise<void> {
-    const copied = this.#fill(chunk);
-    if (this.#filled < BUFFER_LENGTH) return;
-    if (this.#writing !== undefined) return this.#writeRest(chunk.subarray(copied));
-    this.#startWriting();
-    this.#fill(chunk.subarray(copied));
+    const rest = chunk.subarray(this.#fill(chunk));
+    if (this.#filled === BUFFER_LENGTH) return this.#writeRest(rest);
   }
 
   async finish(): Promise<ZipBytes> {
@@ -67,10 +64,14 @@ export class SpoolReceiver implements BodyReceiver<ZipBytes> {
     return copied;
   }
 
+  /** The buffer is full. */
   async #writeRest(chunk: Buffer): Promise<void> {
-    await this.#writing;
-    this.#startWriting();
-    this.#fill(chunk);
+    let rest = chunk;
+    do {
+      await this.#writing;
+      this.#startWriting();
+      rest = rest.subarray(this.#fill(rest));
+    } while (this.#filled === BUFFER_LENGTH);
   }
 
   /** Hands the buffer to the file and goes on with the other one. */
