@@ -4,6 +4,9 @@ import { EXIT_DONE } from "./exit_code.ts";
 import type { MountFlags } from "./flags.ts";
 import { readSessionSettings } from "./session_settings.ts";
 
+/** Bytes: a build asks for two modules at a time, and the daemon is to be a small one. */
+const ZIP_MEMORY = 12 * 1024 * 1024;
+
 /** `gomodfs mount`: serves until a signal, an unmount or a request to stop. */
 export async function runMount(directory: string, flags: MountFlags): Promise<number> {
   const environment = process.env;
@@ -15,6 +18,7 @@ export async function runMount(directory: string, flags: MountFlags): Promise<nu
     environment,
     sums: [],
     log,
+    zipMemory: ZIP_MEMORY,
   });
   try {
     const signal = nextSignal();

@@ -25,13 +25,13 @@ import { HttpClient } from "../upstream/http_client.ts";
 import { SumdbDatabase, sumdbConfigDirectory } from "./checksum_database.ts";
 import type { StoreLocation } from "./store_location.ts";
 
-/** Bytes of zips in memory between the network and the store. */
-const ARENA_BYTES = 32 * 1024 * 1024;
+/** Bytes of zips in memory between the network and the store, unless said otherwise. */
+const ZIP_MEMORY = 32 * 1024 * 1024;
 /**
- * Larger ones go through files: one such zip takes half a second to take in, and others must not wait for its memory. Of
- * go-ethereum's 141 these are the five that have 150 of the 173 MB.
+ * Zips that would take up more of it than this go through files: such a zip takes half a second to take in, and others must
+ * not wait for its memory. Of go-ethereum's 141 these are the five that have 150 of the 173 MB.
  */
-const MAX_ZIP_IN_MEMORY = 12 * 1024 * 1024;
+const LARGEST_SHARE = 3 / 8;
 
 /** What a module service is made of. */
 export interface ModuleServiceOptions {
@@ -43,6 +43,8 @@ export interface ModuleServiceOptions {
   /** The lines of the project's go.sum files. */
   readonly sums: Iterable<SumLine>;
   readonly log: Logger;
+  /** Bytes of zips in memory between the network and the store. */
+  readonly zipMemory?: number;
   /** How packages are built, for {@linkcode ModuleService.onPackages}. */
   readonly build?: BuildSettings;
   /** Gets the failures of single fetches instead, for whoever tells of them in another way. */
@@ -94,7 +96,7 @@ export class ModuleService {
    */
   static async open(options: ModuleServiceOptions): Promise<ModuleService> {
     await keepMemorySmall();
-    const { location, settings, environment, log } = options;
+    const { location, settings, environment, log, zipMemory = ZIP_MEMORY } = options;
     const goproxy = options.proxy ?? requireGoproxy(settings);
     const setting = checksumDatabaseSetting(settings);
     const credentials = new GoauthCredentials({ goauth: settings.GOAUTH, environment, log });
@@ -125,8 +127,8 @@ export class ModuleService {
       client,
       versionControl,
       spoolDirectory: location.spool,
-      arena: new Arena(ARENA_BYTES),
-      maxZipInMemory: MAX_ZIP_IN_MEMORY,
+      arena: new Arena(zipMemory),
+      maxZipInMemory: zipMemory * LARGEST_SHARE,
     });
     const database =
       setting.kind === "off"

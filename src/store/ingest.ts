@@ -55,7 +55,7 @@ export function createIngestPool(options: IngestPoolOptions = {}): IngestPool {
   return new WorkerIngestPool(options);
 }
 
-const IDLE_MILLISECONDS = 1_500;
+const IDLE_MILLISECONDS = 500;
 
 interface Job {
   readonly task: IngestTask;
