@@ -33,7 +33,7 @@ export async function runImport(paths: readonly string[], flags: ImportFlags): P
     const importer = new ModuleImporter({
       store: service.store,
       checksums: service.checksums,
-      spoolDirectory: location.spool,
+      spoolDirectory: service.temporaryDirectory,
     });
     const summary = await importer.import(offersOf(sources), (result) => output.tell(result));
     output.summarise(summary);

@@ -16,6 +16,8 @@ export interface SumdbDatabaseOptions {
   readonly source: ModuleSource;
   /** Where verified records and tiles are kept. */
   readonly cacheDirectory: string;
+  /** Where they are until they are complete, on the same file system; beside their places unless given. */
+  readonly temporaryDirectory: string | undefined;
   /** `pkg/sumdb` in GOPATH: the signed tree head last seen, which go commands on this machine keep there too. */
   readonly configDirectory: string;
   readonly log: Logger;
@@ -28,9 +30,10 @@ export class SumdbDatabase implements ChecksumDatabase {
   readonly #cache: FileCache;
   readonly #client: SumdbClient;
 
-  constructor({ setting, source, cacheDirectory, configDirectory, log }: SumdbDatabaseOptions) {
+  constructor(options: SumdbDatabaseOptions) {
+    const { setting, source, cacheDirectory, temporaryDirectory, configDirectory, log } = options;
     this.name = setting.name;
-    const cache = new FileCache(cacheDirectory);
+    const cache = new FileCache(cacheDirectory, temporaryDirectory);
     this.#source = source;
     this.#cache = cache;
     const config = new FileConfig(configDirectory);

@@ -4,7 +4,6 @@ import { keepMemorySmall, trimMemory } from "../lib/allocator.ts";
 import { Arena } from "../lib/arena.ts";
 import { GomodfsError } from "../lib/gomodfs_error.ts";
 import type { Logger } from "../lib/logger.ts";
-import { makeDirectory } from "../lib/make_directory.ts";
 import { VERSION } from "../lib/version.ts";
 import type { BuildSettings } from "../module/build_context.ts";
 import { GoSum, type SumLine } from "../module/go_sum.ts";
@@ -23,6 +22,7 @@ import { type GoSettings, requireGoproxy } from "../upstream/go_settings.ts";
 import { GoauthCredentials } from "../upstream/goauth_credentials.ts";
 import { HttpClient } from "../upstream/http_client.ts";
 import { SumdbDatabase, sumdbConfigDirectory } from "./checksum_database.ts";
+import { ProcessDirectory } from "./process_directory.ts";
 import type { StoreLocation } from "./store_location.ts";
 
 /** Bytes of zips in memory between the network and the store, unless said otherwise. */
@@ -62,6 +62,7 @@ export class ModuleService {
   readonly #credentials: GoauthCredentials;
   readonly #versionControl: GoCommandSource | undefined;
   readonly #packagesListeners: Set<PackagesListener>;
+  readonly #temporary: ProcessDirectory;
   /** Undefined with GOSUMDB=off. */
   readonly database: SumdbDatabase | undefined;
 
@@ -76,7 +77,9 @@ export class ModuleService {
     versionControl: GoCommandSource | undefined;
     database: SumdbDatabase | undefined;
     packagesListeners: Set<PackagesListener>;
+    temporary: ProcessDirectory;
   }) {
+    this.#temporary = parts.temporary;
     this.#packagesListeners = parts.packagesListeners;
     this.cache = parts.cache;
     this.checksums = parts.checksums;
@@ -114,6 +117,7 @@ export class ModuleService {
             spoolDirectory: location.spool,
             log,
           });
+    const temporary = await takeTemporaryDirectory(location);
     const source = new GoProxySource({
       goproxy,
       gonoproxy: settings.GONOPROXY,
@@ -126,7 +130,7 @@ export class ModuleService {
             },
       client,
       versionControl,
-      spoolDirectory: location.spool,
+      spoolDirectory: temporary.path,
       arena: new Arena(zipMemory),
       maxZipInMemory: zipMemory * LARGEST_SHARE,
     });
@@ -137,10 +141,10 @@ export class ModuleService {
             setting,
             source,
             cacheDirectory: location.checksums,
+            temporaryDirectory: location.backend.kind === "git" ? temporary.path : undefined,
             configDirectory: sumdbConfigDirectory(settings.GOPATH, location.state),
             log,
           });
-    await makeStoreDirectory(location);
     const packagesListeners = new Set<PackagesListener>();
     const { store, threads } = await openStore(location.backend, {
       ...(options.build === undefined ? {} : { build: options.build }),
@@ -166,6 +170,7 @@ export class ModuleService {
       versionControl,
       database,
       packagesListeners,
+      temporary,
     });
   }
 
@@ -180,6 +185,11 @@ export class ModuleService {
     return () => void this.#packagesListeners.delete(listener);
   }
 
+  /** For temporary files of this service; goes with it. */
+  get temporaryDirectory(): string {
+    return this.#temporary.path;
+  }
+
   /** Ends what is under way and closes the store. */
   async close(): Promise<void> {
     this.#credentials[Symbol.dispose]();
@@ -188,12 +198,17 @@ export class ModuleService {
     await this.database?.close();
     await this.store.close();
     await this.#client.close();
+    await this.#temporary[Symbol.asyncDispose]();
   }
 }
 
-async function makeStoreDirectory({ directory, backend, spool }: StoreLocation): Promise<void> {
+async function takeTemporaryDirectory({
+  directory,
+  backend,
+  spool,
+}: StoreLocation): Promise<ProcessDirectory> {
   try {
-    await makeDirectory(spool);
+    return await ProcessDirectory.take(spool);
   } catch (cause) {
     if (backend.kind === "dir") {
       throw new GomodfsError(

@@ -14,10 +14,16 @@ const MAX_FILE_SIZE = 4 * 1024 * 1024;
  */
 export class FileCache {
   readonly #directory: string;
+  readonly #temporaryDirectory: string | undefined;
 
-  /** @param directory `$GOMODCACHE/cache/download/sumdb` or a directory of one's own; made when first written */
-  constructor(directory: string) {
+  /**
+   * @param directory `$GOMODCACHE/cache/download/sumdb` or a directory of one's own; made when first written
+   * @param temporaryDirectory where files are until they are complete, on the same file system; beside their places
+   *     unless given
+   */
+  constructor(directory: string, temporaryDirectory?: string) {
     this.#directory = directory;
+    this.#temporaryDirectory = temporaryDirectory;
   }
 
   /** @returns undefined if there is no such file or it is empty or too large to be one */
@@ -43,7 +49,10 @@ export class FileCache {
     const path = localPath(this.#directory, file);
     const directory = dirname(path);
     await mkdir(directory, { recursive: true });
-    const temporary = join(directory, `.${basename(path).slice(0, 100)}.${randomUUID()}.tmp`);
+    const temporary = join(
+      this.#temporaryDirectory ?? directory,
+      `.${basename(path).slice(0, 100)}.${randomUUID()}.tmp`,
+    );
     try {
       await writeFile(temporary, content, { flag: "wx", mode: 0o666 });
       await rename(temporary, path);
