@@ -13,7 +13,7 @@ function choose(
   { GOMODCACHE = "/home/me/go/pkg/mod", GOFLAGS = "" } = {},
 ): PrefetchDestination {
   const settings = { GOMODCACHE, flags: moduleFlags(parseGoFlags(GOFLAGS)) };
-  return chooseDestination({ concurrency: 64, directory: ".", ...flags }, "/work", settings);
+  return chooseDestination({ concurrency: 64, directory: ".", ...flags }, "/src", settings);
 }
 
 describe("chooseDestination()", () => {
@@ -28,10 +28,10 @@ describe("chooseDestination()", () => {
   });
 
   it("takes the directory that is named, relative to where the command works", () => {
-    expect(choose({ modcache: "cache" })).toMatchObject({ directory: "/work/cache" });
+    expect(choose({ modcache: "cache" })).toMatchObject({ directory: "/src/cache" });
     expect(choose({ into: "zips", zips: "/out" })).toEqual({ kind: "zips", directory: "/out" });
-    expect(choose({ into: "store", store: "s" })).toMatchObject({ kind: "store", name: "/work/s" });
-    expect(choose({ into: "store", store: "dir:s" })).toMatchObject({ name: "dir:/work/s" });
+    expect(choose({ into: "store", store: "s" })).toMatchObject({ kind: "store", name: "/src/s" });
+    expect(choose({ into: "store", store: "dir:s" })).toMatchObject({ name: "dir:/src/s" });
     expect(choose({ into: "store" })).toMatchObject({ kind: "store", name: undefined });
   });
 
