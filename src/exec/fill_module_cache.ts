@@ -3,6 +3,7 @@ import { locateModuleCache } from "../daemon/store_location.ts";
 import { GomodfsError } from "../lib/gomodfs_error.ts";
 import { silentLogger } from "../lib/logger.ts";
 import { prefetch } from "../prefetch/prefetch.ts";
+import { findMainModule } from "../project/main_module.ts";
 import { type Project, readProject } from "../project/project.ts";
 import type { PreparedExec } from "./exec_request.ts";
 import { goDirectory } from "./go_directory.ts";
@@ -16,16 +17,16 @@ export async function fillModuleCache({
   command,
   moduleCache,
 }: PreparedExec): Promise<void> {
+  const { settings } = request;
   try {
-    const project = await readProject(
-      goDirectory(command.argv, command.directory),
-      request.settings,
-    );
+    const directory = goDirectory(command.argv, command.directory);
+    // Outside of projects there is nothing to fill.
+    if (findMainModule(directory, settings) === undefined) return;
+    const project = await readProject(directory, settings);
     await fill(project, { request, command, moduleCache });
   } catch (error) {
     if (!(error instanceof GomodfsError)) throw error;
-    // Outside of projects there is nothing to fill.
-    if (error.code !== "USAGE") warn(error);
+    warn(error);
   }
 }
 
@@ -55,5 +56,7 @@ async function fill(
 }
 
 function warn(error: unknown): void {
-  process.stderr.write(`gomodfs: ${error instanceof Error ? error.message : String(error)}\n`);
+  const message = error instanceof Error ? error.message : String(error);
+  const hint = error instanceof GomodfsError && error.hint !== undefined ? `\n  ${error.hint}` : "";
+  process.stderr.write(`gomodfs: ${message}${hint}\n`);
 }

@@ -130,14 +130,16 @@ class PrefetchRun {
     if (problem !== undefined) throw problem;
   }
 
-  /** With `continueOnError`, what is wrong with one project or query is kept for when the others are done. */
+  /**
+   * With `continueOnError`, what is wrong with one project or query is kept for when the others are done. The first is
+   * thrown then; those after it are told now.
+   */
   async #orLater(task: Promise<void>, problems: Error[]): Promise<void> {
     try {
       await task;
     } catch (error) {
       if (!this.#continueOnError || !(error instanceof Error)) throw error;
-      this.#note(error.message);
-      problems.push(error);
+      if (problems.push(error) > 1) this.#note(error.message);
     }
   }
 

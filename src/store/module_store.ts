@@ -80,7 +80,8 @@ export interface ModuleReader {
 
 /**
  * A store of modules. What it once answered it answers until it is removed; a write is durable before its promise
- * resolves and is invisible before that. Several threads and processes may use one store.
+ * resolves (in a GOMODCACHE no more than the go command's own are: against the end of the process) and is invisible
+ * before that. Several threads and processes may use one store.
  */
 export interface ModuleStore extends ModuleReader {
   /** Says that a module zip is on its way, so that what takes it in can get ready. */
