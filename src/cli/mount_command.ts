@@ -1,5 +1,5 @@
 import { ModuleService } from "../daemon/module_service.ts";
-import { serveMount } from "../daemon/serve_mount.ts";
+import { Server } from "../daemon/server.ts";
 import { EXIT_DONE } from "./exit_code.ts";
 import type { MountFlags } from "./flags.ts";
 import { readSessionSettings } from "./session_settings.ts";
@@ -22,19 +22,18 @@ export async function runMount(directory: string, flags: MountFlags): Promise<nu
   });
   try {
     const signal = nextSignal();
-    const served = await serveMount({
+    const server = await Server.start({
       service,
       location,
       environment,
       log,
-      directory,
-      allowOther: flags.allowOther === true,
+      mount: { directory, allowOther: flags.allowOther === true },
     });
     try {
-      process.stdout.write(`ready: export GOMODCACHE=${shellQuote(served.mountPoint)}\n`);
-      await Promise.race([signal, served.ended]);
+      process.stdout.write(`ready: export GOMODCACHE=${shellQuote(server.mountPoint ?? "")}\n`);
+      await Promise.race([signal, server.ended]);
     } finally {
-      await served.close();
+      await server.close();
     }
   } finally {
     await service.close();

@@ -15,18 +15,27 @@ import { currentProcess } from "./process_identity.ts";
 import { controlSocketPath, runtimeDirectory } from "./runtime_directory.ts";
 import type { StoreLocation } from "./store_location.ts";
 
+/** A mount as other processes see it. */
+export interface VisibleMount {
+  readonly point: string;
+  /** `major:minor`, as the mount table shows it. */
+  readonly device: string;
+}
+
 /** What a daemon is made of. */
 export interface DaemonOptions {
   readonly service: ModuleService;
-  /** What the mount was asked for; it may not be there yet. */
-  readonly mountCounts: () => MountCounts;
+  /** What the mount was asked for, which may not be there yet; undefined if there is to be none. */
+  readonly mountCounts: (() => MountCounts) | undefined;
   readonly location: StoreLocation;
   readonly environment: NodeJS.ProcessEnv;
-  /** Where others can see the mount, if they can, and the device that the mount table shows for it. */
-  readonly visibleAt: { readonly point: string; readonly device: string } | undefined;
+  /** The mount, if others can see it. */
+  readonly visibleAt: VisibleMount | undefined;
   /** Who runs it, also from within a user namespace. */
   readonly uid: number;
 }
+
+const NO_COUNTS: MountCounts = { hits: 0, misses: 0, reads: 0, readBytes: 0 };
 
 /** A process that serves a store, as others find it and talk to it. */
 export class Daemon {
@@ -103,7 +112,7 @@ export class Daemon {
   #status(): DaemonStatus {
     const { service, mountCounts, location, visibleAt } = this.#options;
     const { fetched, failed, flights, failures } = service.cache.statistics();
-    const { hits, misses, reads, readBytes } = mountCounts();
+    const { hits, misses, reads, readBytes } = mountCounts?.() ?? NO_COUNTS;
     return {
       pid: process.pid,
       version: VERSION,

@@ -1,14 +1,14 @@
 import { realpath } from "node:fs/promises";
 import { resolve } from "node:path";
 import { mount } from "../fuse/mount.ts";
-import { MountCounters } from "../fuse/mount_counters.ts";
+import { MountCounters, type MountCounts } from "../fuse/mount_counters.ts";
 import { findMount, readMountTable } from "../fuse/mount_table.ts";
 import { unmount } from "../fuse/unmount.ts";
 import { GomodfsError, isGomodfsError } from "../lib/gomodfs_error.ts";
 import type { Logger } from "../lib/logger.ts";
 import { makeDirectory } from "../lib/make_directory.ts";
 import { storePath } from "../store/store_backend.ts";
-import { Daemon } from "./daemon.ts";
+import type { VisibleMount } from "./daemon.ts";
 import { FuseMount } from "./fuse_mount.ts";
 import type { ModuleService } from "./module_service.ts";
 import type { StoreLocation } from "./store_location.ts";
@@ -17,21 +17,22 @@ import type { StoreLocation } from "./store_location.ts";
 export interface ServeMountOptions {
   readonly service: ModuleService;
   readonly location: StoreLocation;
-  readonly environment: NodeJS.ProcessEnv;
   readonly log: Logger;
   /** Made if it is missing. */
   readonly directory: string;
   readonly allowOther: boolean;
 }
 
-/** A GOMODCACHE that all processes see, with the daemon behind it. */
+/** A GOMODCACHE that all processes see. */
 export interface ServedMount {
   /** Absolute, without symbolic links. */
   readonly mountPoint: string;
-  readonly daemon: Daemon;
-  /** Fulfils when somebody unmounted it or asked the daemon to end. */
+  /** What the mount table shows for it; undefined if somebody unmounted it already. */
+  readonly visibleAt: VisibleMount | undefined;
+  readonly counts: () => MountCounts;
+  /** Fulfils when somebody unmounted it. */
   readonly ended: Promise<void>;
-  /** Unmounts, lazily if it is in use, and ends the daemon. The service stays open. */
+  /** Unmounts, lazily if it is in use. The service stays open. */
   close(): Promise<void>;
 }
 
@@ -42,7 +43,7 @@ export interface ServedMount {
  * machine or user cannot mount
  */
 export async function serveMount(options: ServeMountOptions): Promise<ServedMount> {
-  const { service, location, environment, log, allowOther } = options;
+  const { service, location, log, allowOther } = options;
   const directory = await makeMountPoint(options.directory);
   await refuseToCover(storePath(location.backend), directory);
   const { device, mountPoint } = await mount(directory, { allowOther });
@@ -52,20 +53,13 @@ export async function serveMount(options: ServeMountOptions): Promise<ServedMoun
   try {
     await fuse.ready;
     const entry = findMount(await readMountTable(), mountPoint);
-    const daemon = await Daemon.start({
-      service,
-      mountCounts: () => counters.get(),
-      location,
-      environment,
+    return {
+      mountPoint,
       visibleAt: entry && { point: mountPoint, device: entry.device },
-      uid: process.getuid?.() ?? 0,
-    });
-    const ended = Promise.race([fuse.closed.then(() => {}), daemon.stopRequested]);
-    const close = async (): Promise<void> => {
-      await daemon.close();
-      await leave(mountPoint, fuse, log);
+      counts: () => counters.get(),
+      ended: fuse.closed.then(() => {}),
+      close: async () => await leave(mountPoint, fuse, log),
     };
-    return { mountPoint, daemon, ended, close };
   } catch (error) {
     await leave(mountPoint, fuse, log);
     throw error;

@@ -2,7 +2,7 @@ import { Daemon } from "../daemon/daemon.ts";
 import { FuseMount } from "../daemon/fuse_mount.ts";
 import type { ModuleService } from "../daemon/module_service.ts";
 import { runtimeDirectory } from "../daemon/runtime_directory.ts";
-import { serveMount } from "../daemon/serve_mount.ts";
+import { Server } from "../daemon/server.ts";
 import { openDevice } from "../fuse/fuse_device.ts";
 import { MountCounters } from "../fuse/mount_counters.ts";
 import { mountArguments } from "../fuse/mount_options.ts";
@@ -67,20 +67,19 @@ export async function runOnFusermount(
   await using directory = await MountDirectory.take(
     runtimeDirectory(command.environment, process.getuid?.() ?? 0),
   );
-  const served = await serveMount({
+  const server = await Server.start({
     service,
     location: request.location,
     environment: { ...command.environment },
     log: request.log,
-    directory: directory.path,
-    allowOther: false,
+    mount: { directory: directory.path, allowOther: false },
   });
-  fetchAhead(served.daemon, prepared);
+  fetchAhead(server.daemon, prepared);
   try {
-    const environment = { ...command.environment, GOMODCACHE: served.mountPoint };
+    const environment = { ...command.environment, GOMODCACHE: server.mountPoint };
     return await runCommand({ ...command, environment });
   } finally {
-    await served.close();
+    await server.close();
   }
 }
 

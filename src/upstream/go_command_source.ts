@@ -92,6 +92,15 @@ export class GoCommandSource implements VersionControlSource, AsyncDisposable {
     return infoFromOutput(await this.#ask(args, path, options));
   }
 
+  async revision(
+    path: ModulePath,
+    revision: string,
+    options: FetchOptions = {},
+  ): Promise<Uint8Array> {
+    const args = ["list", "-m", "-json", `${path}@${revision}`];
+    return infoFromOutput(await this.#ask(args, path, options));
+  }
+
   /** Ends what runs, and removes all files that nobody has taken. */
   async close(): Promise<void> {
     this.#closing.abort();

@@ -89,6 +89,12 @@ export class GoProxySource implements ModuleSource {
     return await this.#ask(path, options, async (source) => await source.latest(path, options));
   }
 
+  async revision(path: ModulePath, revision: string, options?: FetchOptions): Promise<Uint8Array> {
+    return await this.#ask(path, options, async (source) => {
+      return await source.revision(path, revision, options);
+    });
+  }
+
   async checksumDatabase(path: string, options?: FetchOptions): Promise<Uint8Array> {
     if (this.#checksumDatabase === undefined) {
       throw new GomodfsError("FORBIDDEN", "the checksum database is disabled by GOSUMDB=off");

@@ -68,6 +68,13 @@ export class ModuleProxy {
     return info;
   }
 
+  async revision(path: ModulePath, revision: string, options?: FetchOptions): Promise<Uint8Array> {
+    const file = `${escapePath(path)}/@v/${escapeVersion(revision)}.info`;
+    const info = await this.#transport.read(file, maxInfoBytes, options);
+    this.#versionIn(info, `${path}@${revision}`);
+    return info;
+  }
+
   /** A path of the database called `database` (`/supported`, `/lookup/M@V`), which the proxy may or may not offer. */
   async checksumDatabase(
     database: string,

@@ -38,6 +38,11 @@ export interface ModuleSource {
   versions(path: ModulePath, options?: FetchOptions): Promise<Uint8Array>;
   /** The body of `@latest`. */
   latest(path: ModulePath, options?: FetchOptions): Promise<Uint8Array>;
+  /**
+   * The body of `@v/REVISION.info` for what is no canonical version: a branch, a tag, a commit. It names the version that
+   * the revision is.
+   */
+  revision(path: ModulePath, revision: string, options?: FetchOptions): Promise<Uint8Array>;
   /** A path of the checksum database's protocol (`/lookup/M@V`, `/tile/...`, `/latest`), through the proxies or directly. */
   checksumDatabase(path: string, options?: FetchOptions): Promise<Uint8Array>;
 }
