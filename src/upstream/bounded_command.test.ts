@@ -1,3 +1,4 @@
+import { closeSync, openSync, statSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { rejection } from "../../test/support/rejection.ts";
 import {
@@ -53,6 +54,15 @@ describe("runBoundedCommand()", () => {
     await expect(run("head -c 1001 /dev/zero")).rejects.toEqual(
       rejection("TOO_LARGE", "the script printed more than 1000 bytes"),
     );
+  });
+
+  it("writes to an open file instead, as much as it likes", async () => {
+    const path = directory.join("output");
+    const file = openSync(path, "w");
+    const { status, stdout } = await run("head -c 100000 /dev/zero", { outputFile: file });
+    closeSync(file);
+    expect({ status, printed: stdout.length }).toEqual({ status: 0, printed: 0 });
+    expect(statSync(path).size).toBe(100_000);
   });
 
   it("leads a session of its own, without a terminal", async () => {

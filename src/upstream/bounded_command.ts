@@ -16,6 +16,8 @@ export interface BoundedCommand {
   readonly input?: string;
   /** Bytes of standard output; more is an error. */
   readonly maxOutput: number;
+  /** An open file that its standard output goes to instead, without a bound. */
+  readonly outputFile?: number | undefined;
   /** Milliseconds after which it is ended. */
   readonly timeout: number;
   /** Ends it. */
@@ -52,13 +54,14 @@ export async function runBoundedCommand(command: BoundedCommand): Promise<Comman
     env: command.environment,
     detached: true,
     windowsHide: true,
+    stdio: ["pipe", command.outputFile ?? "pipe", "pipe"],
   });
   // A program that ends without reading its input is no error.
-  child.stdin.on("error", () => {}).end(command.input ?? "");
+  child.stdin?.on("error", () => {}).end(command.input ?? "");
   using watch = new CommandWatch(child, command);
   const stdout: Buffer[] = [];
   let size = 0;
-  child.stdout.on("data", (chunk: Buffer) => {
+  child.stdout?.on("data", (chunk: Buffer) => {
     size += chunk.length;
     if (size > command.maxOutput) {
       const message = `${command.name} printed more than ${command.maxOutput} bytes`;
@@ -68,7 +71,7 @@ export async function runBoundedCommand(command: BoundedCommand): Promise<Comman
     }
   });
   let stderr = "";
-  child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+  child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
     stderr += chunk.slice(0, maxStandardError - stderr.length);
   });
   const status = await endOf(child, command.name);

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { type FileHandle, open, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { syncDirectory, writeDurably } from "./durable_file.ts";
+import { syncDirectory, writeDurably } from "../../lib/durable_file.ts";
 import { KEEP_REASON, PACK_HEADER_LENGTH } from "./pack.ts";
 import { encodePackIndex, type PackIndexEntry } from "./pack_index.ts";
 import type { Repository } from "./repository.ts";

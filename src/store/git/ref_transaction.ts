@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { syncDirectory, writeDurably } from "./durable_file.ts";
+import { syncDirectory, writeDurably } from "../../lib/durable_file.ts";
 import { isExisting } from "./file_error.ts";
 import { LockFile } from "./lock_file.ts";
 import type { ObjectId } from "./object_id.ts";

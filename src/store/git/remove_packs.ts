@@ -1,6 +1,6 @@
 import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { syncDirectory } from "./durable_file.ts";
+import { syncDirectory } from "../../lib/durable_file.ts";
 import type { Repository } from "./repository.ts";
 
 /** What may lie beside a pack (gitformat-pack), the index first: without it git and readers do not see the pack. */

@@ -1,8 +1,17 @@
 import { open } from "node:fs/promises";
 
-/** Writes a new file and has it on disk when the promise resolves; its name is so only after {@linkcode syncDirectory}. */
-export async function writeDurably(path: string, content: Uint8Array | string): Promise<void> {
-  const file = await open(path, "wx");
+/**
+ * Writes a new file and has it on disk when the promise resolves; its name is so only after {@linkcode syncDirectory}.
+ *
+ * @param mode permission bits, minus what the umask takes away
+ * @throws the system's error, also if there is such a file already
+ */
+export async function writeDurably(
+  path: string,
+  content: Uint8Array | string,
+  mode = 0o666,
+): Promise<void> {
+  const file = await open(path, "wx", mode);
   try {
     await file.writeFile(content);
     await file.sync();
