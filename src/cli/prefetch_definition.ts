@@ -7,10 +7,7 @@ const DEFAULT_CONCURRENCY = 64;
 export function addPrefetch(program: Command, exit: (code: number) => void): void {
   program
     .command("prefetch")
-    .argument(
-      "[what...]",
-      "directories of modules or workspaces, or MODULE@VERSION, MODULE@latest (default: .)",
-    )
+    .argument("[what...]", "directories of modules or workspaces, or MODULE@QUERY (default: .)")
     .description("fetch all that builds of a project need, ahead of them")
     .addOption(
       new Option("--into <place>", "where modules go (default: modcache)").choices(DESTINATIONS),
@@ -54,6 +51,9 @@ Everything is verified against go.sum and the checksum database. Afterwards go
 build, vet, mod download, mod verify, list -m all and mod graph work with
 GOPROXY=off. What is there already costs next to nothing.
 
+A query is a version (v1.2.3), the beginning of one (v1, v1.2), a range (<v1.5.0,
+>=v1.2.3), latest, or a branch, tag or commit, as for "go get".
+
 Each line of --json has path, version, parts (info, mod, zip), bytes (that were
 downloaded), source (of proxies, "direct" or "resident"), time (in seconds), and
 error if something failed.
@@ -61,6 +61,6 @@ error if something failed.
 Examples:
   gomodfs prefetch                        fill the GOMODCACHE for this project
   gomodfs prefetch --all service tools    two projects, with tests of dependencies
-  gomodfs prefetch golang.org/x/tools/gopls@latest
+  gomodfs prefetch golang.org/x/tools/gopls@latest 'golang.org/x/mod@<v0.20.0'
   gomodfs prefetch --zips out && GOPROXY=file://$PWD/out go build ./...
   gomodfs prefetch --into store           fill the store of exec and mount`;

@@ -1,5 +1,5 @@
 import { GomodfsError } from "../lib/gomodfs_error.ts";
-import { foldCase } from "./case_folding.ts";
+import { FileCollisions } from "./file_collisions.ts";
 import { formatModuleVersion, type ModuleVersion } from "./module_version.ts";
 import { pathProblem } from "./path.ts";
 import { elementProblem } from "./path_element.ts";
@@ -13,12 +13,7 @@ export const MAX_GO_MOD = 16 * 2 ** 20;
 export const MAX_LICENSE = 16 * 2 ** 20;
 
 /** Linux's PATH_MAX: no system extracts a longer name. */
-const MAX_NAME_LENGTH = 4096;
-/**
- * Files and directories of one module. The largest modules have some ten thousands; without a bound, a zip of many deep
- * paths would ask for more memory than there is.
- */
-const MAX_OCCUPANTS = 2 ** 20;
+export const MAX_NAME_LENGTH = 4096;
 
 /** An entry of a module zip as its central directory declares it. */
 export interface DeclaredEntry {
@@ -26,12 +21,6 @@ export interface DeclaredEntry {
   readonly name: string;
   /** Bytes of the content. */
   readonly size: number;
-}
-
-/** What stands at a path: a file, or a directory that some entry is or lies in. */
-interface Occupant {
-  readonly path: string;
-  readonly isDirectory: boolean;
 }
 
 /**
@@ -63,9 +52,7 @@ export function checkZipEntries(id: ModuleVersion, entries: Iterable<DeclaredEnt
 
 class ZipChecker {
   readonly #prefix: string;
-  readonly #occupants = new Map<string, Occupant>();
-  /** Paths of directories among the occupants: with 16,000 files, asking here first halves the time. */
-  readonly #directories = new Set([""]);
+  readonly #collisions = new FileCollisions();
   #size = 0;
 
   /** @param prefix `M@V/` */
@@ -82,32 +69,16 @@ class ZipChecker {
     const isDirectory = path.endsWith("/");
     const name = isDirectory ? path.slice(0, -1) : path;
     // No path that passes is one that path.Clean would change, which x/mod/zip looks for first.
-    const problem = this.#pathProblem(name) ?? this.#collision(name, isDirectory);
+    const problem = this.#pathProblem(name) ?? this.#collisions.add(name, isDirectory);
     if (problem !== undefined || isDirectory) return problem;
     return goModProblem(name) ?? this.#sizeProblem(name, entry.size);
   }
 
   #pathProblem(name: string): string | undefined {
     const slash = name.lastIndexOf("/");
-    return slash > 0 && this.#directories.has(name.slice(0, slash))
+    return slash > 0 && this.#collisions.hasDirectory(name.slice(0, slash))
       ? elementProblem(name.slice(slash + 1), "file")
       : pathProblem(name, "file");
-  }
-
-  /** File systems that fold case must be able to hold the tree (x/mod/zip collisionChecker). */
-  #collision(name: string, isDirectory: boolean): string | undefined {
-    for (let occupant: Occupant = { path: name, isDirectory }; ; ) {
-      const key = foldCase(occupant.path);
-      const other = this.#occupants.get(key);
-      if (other !== undefined) return conflict(other, occupant);
-      if (this.#occupants.size === MAX_OCCUPANTS)
-        return `too many files (limit is ${MAX_OCCUPANTS})`;
-      this.#occupants.set(key, occupant);
-      if (occupant.isDirectory) this.#directories.add(occupant.path);
-      const parent = occupant.path.slice(0, Math.max(0, occupant.path.lastIndexOf("/")));
-      if (this.#directories.has(parent)) return undefined; // and so are its own parents
-      occupant = { path: parent, isDirectory: true };
-    }
   }
 
   #sizeProblem(name: string, size: number): string | undefined {
@@ -123,16 +94,6 @@ class ZipChecker {
     }
     return undefined;
   }
-}
-
-function conflict(a: Occupant, b: Occupant): string | undefined {
-  if (a.path !== b.path) {
-    return `case-insensitive file name collision: ${quote(a.path)} and ${quote(b.path)}`;
-  }
-  if (a.isDirectory !== b.isDirectory) {
-    return `entry ${quote(b.path)} is both a file and a directory`;
-  }
-  return b.isDirectory ? undefined : `multiple entries for file ${quote(b.path)}`;
 }
 
 /** A go.mod below the root would make another module. */

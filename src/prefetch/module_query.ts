@@ -1,32 +1,29 @@
+import { ModuleVersions, type VersionSource } from "../graph/module_versions.ts";
 import { GomodfsError, isGomodfsError } from "../lib/gomodfs_error.ts";
-import { parseGoModLax, synthesizeGoMod } from "../module/go_mod.ts";
-import {
-  formatModuleVersion,
-  type ModulePath,
-  type ModuleVersion,
-} from "../module/module_version.ts";
-import { isCanonical, parseModulePath, parseModuleVersion } from "../module/path.ts";
-import { isPseudoVersion, pseudoVersionTime } from "../module/pseudo.ts";
-import type { Retraction } from "../module/retraction.ts";
+import type { ModulePath, ModuleVersion } from "../module/module_version.ts";
+import { isModuleVersion, parseModulePath, parseModuleVersion } from "../module/path.ts";
+import { canonicalVersion } from "../module/path_major.ts";
 import { parseRevisionInfo } from "../module/revision_info.ts";
-import { compare, isValid, prerelease, sortVersions } from "../module/semver.ts";
-import { fields } from "../module/space.ts";
+import { parseVersionQuery } from "../module/version_query.ts";
 import type { ModuleSource } from "../upstream/module_source.ts";
 
-/** A module as a command line names it: at a version, or at the latest. */
+/** A module as a command line names it. */
 export type ModuleQuery =
+  /** At a version. */
   | { readonly kind: "version"; readonly id: ModuleVersion }
-  | { readonly kind: "latest"; readonly path: ModulePath };
+  /** At one of its versions: `latest`, `v1.2`, `<v1.5`. */
+  | { readonly kind: "choice"; readonly path: ModulePath; readonly query: string }
+  /** At a branch, a tag or a commit, or at a version that its source may call otherwise. */
+  | { readonly kind: "revision"; readonly path: ModulePath; readonly revision: string };
 
 /** What a query asks. */
-export interface QuerySource {
-  readonly source: Pick<ModuleSource, "versions" | "latest">;
-  /** The verified go.mod file of a version. */
-  goMod(id: ModuleVersion): Promise<Uint8Array>;
+export interface QuerySource extends VersionSource {
+  readonly source: VersionSource["source"] & Pick<ModuleSource, "revision">;
 }
 
 /**
- * Reads `MODULE@VERSION` or `MODULE@latest`.
+ * Reads `MODULE@QUERY`, where a query is what the go command takes for one without knowing a current version
+ * (golang.org/ref/mod#version-queries).
  *
  * @returns undefined for text without an "@", which names a file or directory
  * @throws GomodfsError `USAGE` if it is neither
@@ -34,24 +31,23 @@ export interface QuerySource {
 export function parseModuleQuery(text: string): ModuleQuery | undefined {
   const at = text.indexOf("@");
   if (at < 0) return undefined;
-  const [path, version] = [text.slice(0, at), text.slice(at + 1)];
+  const query = text.slice(at + 1);
   try {
-    return version === "latest"
-      ? { kind: "latest", path: parseModulePath(path) }
-      : { kind: "version", id: parseModuleVersion(path, version) };
+    const path = parseModulePath(text.slice(0, at));
+    return isModuleVersion(path, query)
+      ? { kind: "version", id: parseModuleVersion(path, query) }
+      : parseOtherQuery(path, query);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : "";
     throw new GomodfsError("USAGE", `${text} does not name a module version: ${reason}`, {
-      hint: "write MODULE@VERSION with a whole version such as v1.2.3, or MODULE@latest",
+      hint: "write MODULE@QUERY with a version such as v1.2.3 or v1.2, a range such as <v1.5.0, latest, or a branch, tag or commit",
       cause,
     });
   }
 }
 
 /**
- * The module version that a query means. The latest is, as cmd/go/internal/modload queryProxy has it, the highest release
- * in the source's list that the newest go.mod does not retract, else the highest pre-release, else what the source calls
- * latest.
+ * The module version that a query means; one that is chosen is not retracted.
  *
  * @throws GomodfsError `NOT_FOUND` if there is none, and what the source throws
  */
@@ -59,100 +55,55 @@ export async function resolveModuleQuery(
   query: ModuleQuery,
   from: QuerySource,
 ): Promise<ModuleVersion> {
-  return query.kind === "version" ? query.id : await latestVersion(query.path, from);
+  switch (query.kind) {
+    case "version":
+      return query.id;
+    case "revision":
+      return await resolveRevision(query.path, query.revision, from);
+    case "choice": {
+      const versions = new ModuleVersions(from);
+      return await versions.query(
+        query.path,
+        query.query,
+        undefined,
+        async (id) => (await versions.retraction(id)) === undefined,
+      );
+    }
+  }
 }
 
-async function latestVersion(path: ModulePath, from: QuerySource): Promise<ModuleVersion> {
-  const lines = await listedLines(path, from);
-  const tagged = taggedVersions(path, lines);
-  const newest = await preferred(tagged, from);
-  if (newest === undefined) return await untaggedVersion(path, lines, from);
-  const { retract } = parseGoModLax(await textOfGoMod(newest, from), formatModuleVersion(newest));
-  const allowed = tagged.filter(({ version }) => !isRetracted(version, retract));
-  const latest = await preferred(allowed, from);
-  if (latest !== undefined) return latest;
-  const untagged = await untaggedVersion(path, lines, from);
-  if (!isRetracted(untagged.version, retract)) return untagged;
-  throw new GomodfsError("NOT_FOUND", `all versions of ${path} are retracted`);
+function parseOtherQuery(path: ModulePath, query: string): ModuleQuery {
+  if (query === "" || /[\s\p{Cc}]/u.test(query)) {
+    throw new GomodfsError("USAGE", "it has no version, or one with blanks");
+  }
+  return parseVersionQuery(path, query, undefined).kind === "choice"
+    ? { kind: "choice", path, query }
+    : { kind: "revision", path, revision: query };
 }
 
-/** The highest release, else the highest pre-release (queryMatcher.filterVersions). */
-async function preferred(
-  versions: readonly ModuleVersion[],
-  from: QuerySource,
-): Promise<ModuleVersion | undefined> {
-  const candidates = await withoutIncompatible(versions, from);
-  const isRelease = ({ version }: ModuleVersion): boolean => prerelease(version) === "";
-  return candidates.findLast(isRelease) ?? candidates.at(-1);
-}
-
-/** Where the highest compatible version has a go.mod file, versions from the time before modules do not count. */
-async function withoutIncompatible(
-  versions: readonly ModuleVersion[],
-  from: QuerySource,
-): Promise<readonly ModuleVersion[]> {
-  const first = versions.findIndex(({ version }) => version.endsWith("+incompatible"));
-  const lastCompatible = first > 0 ? versions[first - 1] : undefined;
-  if (lastCompatible === undefined) return versions;
-  return (await hasGoMod(lastCompatible, from)) ? versions.slice(0, first) : versions;
-}
-
-/** Not only one that was made up for it (cmd/go/internal/modload, versionHasGoMod). */
-async function hasGoMod(id: ModuleVersion, from: QuerySource): Promise<boolean> {
-  return (await textOfGoMod(id, from)) !== synthesizeGoMod(id.path);
-}
-
-async function textOfGoMod(id: ModuleVersion, from: QuerySource): Promise<string> {
-  return Buffer.from(await from.goMod(id)).toString("utf8");
-}
-
-async function listedLines(path: ModulePath, { source }: QuerySource): Promise<string[][]> {
-  const text = Buffer.from(await source.versions(path)).toString("utf8");
-  return text.split("\n").map(fields);
-}
-
-/** Ascending. */
-function taggedVersions(path: ModulePath, lines: readonly string[][]): ModuleVersion[] {
-  const versions = lines.flatMap(([version = ""]) => version);
-  const tagged = versions.filter((version) => isValid(version) && !isPseudoVersion(version));
-  return sortVersions(tagged.filter(isCanonical)).map((version) => ({ path, version }));
-}
-
-/** What the source calls latest; where it does not say, the newest commit that it lists (modfetch/proxy.go, latest). */
-async function untaggedVersion(
+/**
+ * What the source calls it. Versions that differ in build metadata are equal, so where there is none with it the version
+ * without it is meant (cmd/go/internal/modload, queryProxy).
+ */
+async function resolveRevision(
   path: ModulePath,
-  lines: readonly string[][],
+  revision: string,
   { source }: QuerySource,
 ): Promise<ModuleVersion> {
-  try {
-    const { version } = parseRevisionInfo(await source.latest(path));
+  const ask = async (name: string): Promise<ModuleVersion> => {
+    const { version } = parseRevisionInfo(await source.revision(path, name));
     return parseModuleVersion(path, version);
-  } catch (error) {
-    const newest = isGomodfsError(error, "NOT_FOUND") ? newestListed(lines) : undefined;
-    if (newest === undefined) throw error;
-    return parseModuleVersion(path, newest);
-  }
-}
-
-function newestListed(lines: readonly string[][]): string | undefined {
-  const timed = lines
-    .map(([version = "", time]) => ({ version, time: timeOf(version, time) }))
-    .filter(({ time }) => Number.isFinite(time));
-  return timed.toSorted((a, b) => a.time - b.time).at(-1)?.version;
-}
-
-function timeOf(version: string, time: string | undefined): number {
-  if (!isValid(version)) return Number.NaN;
-  if (time !== undefined) return Date.parse(time);
+  };
+  const canonical = canonicalVersion(revision);
   try {
-    return pseudoVersionTime(version).getTime();
-  } catch {
-    return Number.NaN;
+    return await ask(revision);
+  } catch (error) {
+    const isElsewhere = canonical !== "" && canonical !== revision;
+    if (!isElsewhere || !isGomodfsError(error, "NOT_FOUND")) throw error;
+    try {
+      return await ask(canonical);
+    } catch (second) {
+      throw isGomodfsError(second, "NOT_FOUND") ? error : second;
+    }
   }
-}
-
-function isRetracted(version: string, retractions: readonly Retraction[]): boolean {
-  return retractions.some(
-    ({ low, high }) => compare(low, version) <= 0 && compare(version, high) <= 0,
-  );
 }

@@ -13,6 +13,7 @@ import {
   CENTRAL_DIRECTORY_HEADER_SIGNATURE,
   UINT16_MAX,
 } from "./zip_format.ts";
+import { type DecodeName, decodeZipName } from "./zip_name.ts";
 
 /** More entries than any module has: the largest known have some 100,000. */
 const MAXIMUM_ENTRIES = 1_000_000;
@@ -30,11 +31,15 @@ interface LocatedEntry {
  * entries is checked, and more: entries must not overlap, and local headers must agree with the central ones, so that
  * no two readers see different files in it.
  *
+ * @param decodeName unless given, one that refuses names which are not UTF-8
  * @throws GomodfsError `INVALID` naming the entry, `TOO_LARGE` for an absurd number of entries
  */
-export function readZipEntries(reader: RandomAccessReader): ZipEntry[] {
+export function readZipEntries(
+  reader: RandomAccessReader,
+  decodeName: DecodeName = decodeZipName,
+): ZipEntry[] {
   const location = locateCentralDirectory(reader);
-  const located = readCentralHeaders(reader, location).map((header) => ({
+  const located = readCentralHeaders(reader, location, decodeName).map((header) => ({
     header,
     extent: readLocalHeader(reader, header, location.start),
   }));
@@ -49,12 +54,13 @@ export function readZipEntries(reader: RandomAccessReader): ZipEntry[] {
  * @throws GomodfsError `INVALID` naming the entry, `TOO_LARGE` for an absurd number of entries
  */
 export function readCentralDirectory(reader: RandomAccessReader): CentralHeader[] {
-  return readCentralHeaders(reader, locateCentralDirectory(reader));
+  return readCentralHeaders(reader, locateCentralDirectory(reader), decodeZipName);
 }
 
 function readCentralHeaders(
   reader: RandomAccessReader,
   location: CentralDirectoryLocation,
+  decodeName: DecodeName,
 ): CentralHeader[] {
   const length = location.end - location.start;
   if (length > MAXIMUM_DIRECTORY_LENGTH) {
@@ -64,7 +70,7 @@ function readCentralHeaders(
   const headers: CentralHeader[] = [];
   while (cursor.remaining >= CENTRAL_DIRECTORY_HEADER_LENGTH) {
     if (cursor.uint32() !== CENTRAL_DIRECTORY_HEADER_SIGNATURE) break;
-    headers.push(parseCentralHeader(cursor, location.baseOffset));
+    headers.push(parseCentralHeader(cursor, location.baseOffset, decodeName));
     if (headers.length > MAXIMUM_ENTRIES) {
       throw new GomodfsError("TOO_LARGE", `the zip has more than ${MAXIMUM_ENTRIES} entries`);
     }

@@ -9,7 +9,7 @@ import {
   UINT32_MAX,
   ZIP64_EXTRA_ID,
 } from "./zip_format.ts";
-import { decodeZipName } from "./zip_name.ts";
+import type { DecodeName } from "./zip_name.ts";
 
 /** A header of the central directory: an entry before its local header was looked at. */
 export interface CentralHeader extends Omit<ZipEntry, "dataOffset"> {
@@ -25,7 +25,11 @@ export interface CentralHeader extends Omit<ZipEntry, "dataOffset"> {
  * @param baseOffset what to add to the header's own offset
  * @throws GomodfsError `INVALID` naming the entry where it is encrypted, on another disk, or neither stored nor deflated
  */
-export function parseCentralHeader(cursor: ByteCursor, baseOffset: number): CentralHeader {
+export function parseCentralHeader(
+  cursor: ByteCursor,
+  baseOffset: number,
+  decodeName: DecodeName,
+): CentralHeader {
   const versionMadeBy = cursor.uint16();
   cursor.skip(2);
   const flags = cursor.uint16();
@@ -42,7 +46,7 @@ export function parseCentralHeader(cursor: ByteCursor, baseOffset: number): Cent
   const externalAttributes = cursor.uint32();
   const headerOffset = cursor.uint32();
   const nameBytes = cursor.bytes(nameLength);
-  const name = decodeZipName(nameBytes);
+  const name = decodeName(nameBytes);
   const extra = cursor.bytes(extraLength);
   cursor.skip(commentLength);
   if (disk !== 0) throw invalidEntry(name, "is on another disk");

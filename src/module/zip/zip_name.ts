@@ -1,7 +1,11 @@
 import { GomodfsError } from "../../lib/gomodfs_error.ts";
 import { quote } from "../quote.ts";
 
+const lenientDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Makes text of the bytes of an entry's name. */
+export type DecodeName = (bytes: Uint8Array) => string;
 
 /**
  * The name of a zip entry. Like Go's archive/zip this takes the bytes as UTF-8 whatever the UTF-8 flag says; a name
@@ -16,6 +20,14 @@ export function decodeZipName(bytes: Uint8Array): string {
     const shown = quote(Buffer.from(bytes).toString("latin1"));
     throw new GomodfsError("INVALID", `zip entry ${shown} has a name that is not UTF-8`, { cause });
   }
+}
+
+/**
+ * The name of an entry of an archive that is no module zip, whatever bytes it has: what is no UTF-8 becomes U+FFFD, which
+ * no file of a module may have in its name either.
+ */
+export function decodeArchiveName(bytes: Uint8Array): string {
+  return lenientDecoder.decode(bytes);
 }
 
 /**
