@@ -64,6 +64,11 @@ export class Checksums {
     return { source: database.name, hashes: new Set([record[what]]) };
   }
 
+  /** Whether no database is to be told the name of a module. */
+  isExempt(path: ModulePath): boolean {
+    return this.#policy.isExempt(path);
+  }
+
   /** As useSumDB of cmd/go/internal/modfetch/sumdb.go. */
   #mustLookUp(path: ModulePath): boolean {
     if (path === TOOLCHAIN_PATH && !this.#policy.isLocalProxyOnly) return true;

@@ -22,6 +22,14 @@ it("FailureLog remembers that something does not exist for seconds, other failur
   ]);
 });
 
+it("FailureLog forgets at once what is known to exist", () => {
+  const log = new FailureLog(() => 0);
+  log.add("a", new GomodfsError("NOT_FOUND", "no such module"));
+  log.forget("a");
+  expect(log.recent("a")).toBeUndefined();
+  expect(log.last).toHaveLength(1);
+});
+
 it("FailureLog keeps the newest failures only", () => {
   const log = new FailureLog(() => 0);
   for (let i = 0; i < 60; i++) log.add(`m${i}`, new Error("no"));

@@ -1,4 +1,4 @@
-import { isGomodfsError } from "../lib/gomodfs_error.ts";
+import { type ErrorCode, isGomodfsError } from "../lib/gomodfs_error.ts";
 
 /** A fetch that failed, as `gomodfs status` shows it. */
 export interface FetchFailure {
@@ -27,6 +27,7 @@ export class FailureLog {
   readonly #clock: () => number;
   readonly #remembered = new Map<string, Remembered>();
   readonly #last: FetchFailure[] = [];
+  readonly #counts = new Map<ErrorCode, number>();
 
   constructor(clock: () => number) {
     this.#clock = clock;
@@ -37,7 +38,15 @@ export class FailureLog {
     return this.#last;
   }
 
+  /** How many there were of each kind; what is none of gomodfs's own errors is not counted. */
+  get counts(): ReadonlyMap<ErrorCode, number> {
+    return this.#counts;
+  }
+
   add(what: string, error: unknown): void {
+    if (isGomodfsError(error)) {
+      this.#counts.set(error.code, (this.#counts.get(error.code) ?? 0) + 1);
+    }
     const lifetime = isGomodfsError(error, "NOT_FOUND")
       ? NOT_FOUND_MILLISECONDS
       : OTHER_MILLISECONDS;
@@ -46,6 +55,11 @@ export class FailureLog {
     dropOldest(this.#remembered, KEPT_ANSWERS);
     this.#last.push(describe(what, error, this.#clock()));
     if (this.#last.length > KEPT_FAILURES) this.#last.shift();
+  }
+
+  /** Lets it be tried again at once. */
+  forget(what: string): void {
+    this.#remembered.delete(what);
   }
 
   /** The error of a failure that is still fresh. */

@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import { isGomodfsError } from "../lib/gomodfs_error.ts";
+import { type ErrorCode, isGomodfsError } from "../lib/gomodfs_error.ts";
 import type { Logger } from "../lib/logger.ts";
 import { SingleFlight } from "../lib/single_flight.ts";
 import { goModHash } from "../module/dirhash.ts";
@@ -32,6 +32,8 @@ interface Obtained {
   readonly stored: Promise<EnsuredPart>;
 }
 
+const PARTS: readonly ModulePart[] = ["info", "mod", "zip"];
+
 const RESIDENT: EnsuredPart = { origin: { kind: "resident" }, bytes: 0 };
 
 /** What happened since the cache was made. */
@@ -43,6 +45,8 @@ export interface CacheStatistics {
   /** Fetches under way: `M@V.part`. */
   readonly flights: readonly string[];
   readonly failures: readonly FetchFailure[];
+  /** All failures by kind. */
+  readonly failuresByCode: ReadonlyMap<ErrorCode, number>;
 }
 
 /** What a cache is made of. */
@@ -90,12 +94,18 @@ export class ModuleCache {
     this.#listeners.add(listener);
   }
 
+  /** Says that a version exists, whatever a source said of it a moment ago: its parts are asked for again at once. */
+  expectVersion(id: ModuleVersion): void {
+    for (const part of PARTS) this.#failures.forget(describePart(id, part));
+  }
+
   statistics(): CacheStatistics {
     return {
       fetched: this.#fetched,
       failed: this.#failed,
       flights: [...this.#small.keys(), ...this.#zips.keys()],
       failures: this.#failures.last,
+      failuresByCode: this.#failures.counts,
     };
   }
 

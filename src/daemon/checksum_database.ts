@@ -5,46 +5,78 @@ import type { Logger } from "../lib/logger.ts";
 import { GoSum, parseGoSum } from "../module/go_sum.ts";
 import { formatModuleVersion, type H1, type ModuleVersion } from "../module/module_version.ts";
 import { SumdbClient } from "../sumdb/client.ts";
+import type { UnprovenAnswer } from "../sumdb/client_ops.ts";
+import type { Evidence } from "../sumdb/evidence.ts";
 import { FileCache } from "../sumdb/file_cache.ts";
 import { FileConfig } from "../sumdb/file_config.ts";
 import type { ChecksumDatabaseSetting } from "../sumdb/known_keys.ts";
-import type { ModuleSource } from "../upstream/module_source.ts";
+import { PendingWrites } from "../sumdb/pending_writes.ts";
+import { DatabaseHead } from "./checksum_database_head.ts";
+import { ChecksumDatabaseMirror, type DatabaseRoute } from "./checksum_database_mirror.ts";
 
-/** What the checksum database of a daemon is made of. */
+/** What a checksum database of a daemon is made of. */
 export interface SumdbDatabaseOptions {
   readonly setting: Extract<ChecksumDatabaseSetting, { kind: "database" }>;
-  readonly source: ModuleSource;
+  readonly route: DatabaseRoute;
   /** Where verified records and tiles are kept. */
   readonly cacheDirectory: string;
   /** Where they are until they are complete, on the same file system; beside their places unless given. */
   readonly temporaryDirectory: string | undefined;
   /** `pkg/sumdb` in GOPATH: the signed tree head last seen, which go commands on this machine keep there too. */
   readonly configDirectory: string;
+  readonly evidence: Evidence;
   readonly log: Logger;
+  /** Milliseconds since 1970; tests give their own. */
+  readonly clock?: () => number;
 }
 
-/** The checksum database that GOSUMDB names, asked through the source. */
+/** Evidence that is being written at once. */
+const MAX_PENDING_EVIDENCE = 4;
+
+/** A checksum database that a setting names: a client of it, and a mirror for other clients. */
 export class SumdbDatabase implements ChecksumDatabase {
   readonly name: string;
-  readonly #source: ModuleSource;
+  /** The database for others. */
+  readonly mirror: ChecksumDatabaseMirror;
+  readonly #route: DatabaseRoute;
   readonly #cache: FileCache;
   readonly #client: SumdbClient;
+  readonly #head: DatabaseHead;
+  readonly #evidence: Evidence;
+  readonly #pendingEvidence: PendingWrites;
 
   constructor(options: SumdbDatabaseOptions) {
-    const { setting, source, cacheDirectory, temporaryDirectory, configDirectory, log } = options;
-    this.name = setting.name;
+    const { setting, route, cacheDirectory, temporaryDirectory, configDirectory } = options;
+    const { evidence, log, clock = Date.now } = options;
+    const { name } = setting;
+    this.name = name;
+    this.#route = route;
+    this.#evidence = evidence;
+    this.#pendingEvidence = new PendingWrites(MAX_PENDING_EVIDENCE, (error) =>
+      log.error("cannot keep evidence against a checksum database", { error }),
+    );
     const cache = new FileCache(cacheDirectory, temporaryDirectory);
-    this.#source = source;
     this.#cache = cache;
     const config = new FileConfig(configDirectory);
-    this.#client = new SumdbClient(setting.verifier, {
-      readRemote: (path) => source.checksumDatabase(path),
+    const client = new SumdbClient(setting.verifier, {
+      readRemote: (path) => route.read(path),
       readConfig: (file) => config.readConfig(file),
       writeConfig: (file, old, content) => config.writeConfig(file, old, content),
       readCache: (file) => cache.readCache(file),
       writeCache: (file, content) => cache.writeCache(file, content),
       log: (message) => log.debug(message),
-      securityError: (message) => log.error(message),
+      securityError: (evidenceText) => this.#accuseOfFork(evidenceText),
+      unproven: (answer) => this.#accuseOfLie(answer),
+    });
+    this.#client = client;
+    this.#head = new DatabaseHead({ name, client, config, evidence, clock });
+    this.mirror = new ChecksumDatabaseMirror({
+      name,
+      client,
+      route,
+      cache,
+      head: this.#head,
+      clock,
     });
   }
 
@@ -71,13 +103,41 @@ export class SumdbDatabase implements ChecksumDatabase {
    * client has seen. Whoever reads a tile authenticates it against a signed tree: nothing is believed for being there.
    */
   async keepTile(tile: string): Promise<void> {
-    const content = await this.#source.checksumDatabase(`/${tile}`);
+    const content = await this.#route.read(`/${tile}`);
     await this.#cache.writeCache(`${this.name}/${tile}`, content);
   }
 
-  /** Resolves when all that was proven is in the cache. */
+  /** Resolves when all that was proven is in the cache, and all evidence on disk. */
   async close(): Promise<void> {
     await this.#client.flush();
+    await this.#pendingEvidence.settled();
+  }
+
+  #accuseOfFork(text: string): void {
+    this.#head.distrust();
+    this.#keepEvidence({
+      kind: "fork",
+      summary: "has signed trees that contradict each other",
+      text,
+      identity: text,
+    });
+  }
+
+  #accuseOfLie({ path, content, head, error }: UnprovenAnswer): void {
+    const answer = Buffer.from(content.buffer, content.byteOffset, content.length);
+    this.#keepEvidence({
+      kind: "unproven",
+      summary: `gave an answer to ${path} that cannot be proven: ${error.message}`,
+      text: `answered:\n${answer.toString("utf8")}\nnewest tree known:\n${Buffer.from(head).toString("utf8")}`,
+      identity: `${path}\n${answer.toString("base64")}`,
+    });
+  }
+
+  #keepEvidence(evidence: Omit<Parameters<Evidence["keep"]>[0], "database">): void {
+    const keep = async (): Promise<void> => {
+      await this.#evidence.keep({ database: this.name, ...evidence });
+    };
+    void this.#pendingEvidence.start(keep);
   }
 }
 

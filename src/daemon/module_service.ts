@@ -1,5 +1,7 @@
+import { join } from "node:path";
 import { Checksums } from "../cache/checksums.ts";
 import { ModuleCache } from "../cache/module_cache.ts";
+import { CachedModuleQueries } from "../cache/module_queries.ts";
 import { keepMemorySmall, trimMemory } from "../lib/allocator.ts";
 import { Arena } from "../lib/arena.ts";
 import { GomodfsError } from "../lib/gomodfs_error.ts";
@@ -16,12 +18,14 @@ import {
   knownDatabaseNames,
   parseChecksumDatabase,
 } from "../sumdb/known_keys.ts";
-import { GoCommandSource } from "../upstream/go_command_source.ts";
+import type { CircuitState } from "../upstream/circuit_breaker.ts";
 import { GoProxySource } from "../upstream/go_proxy_source.ts";
 import { type GoSettings, requireGoproxy } from "../upstream/go_settings.ts";
 import { GoauthCredentials } from "../upstream/goauth_credentials.ts";
 import { HttpClient } from "../upstream/http_client.ts";
-import { SumdbDatabase, sumdbConfigDirectory } from "./checksum_database.ts";
+import { DirectUpstream } from "../upstream/vcs/direct_upstream.ts";
+import { type SumdbDatabase, sumdbConfigDirectory } from "./checksum_database.ts";
+import { ChecksumDatabases } from "./checksum_databases.ts";
 import { ProcessDirectory } from "./process_directory.ts";
 import type { StoreLocation } from "./store_location.ts";
 
@@ -47,6 +51,8 @@ export interface ModuleServiceOptions {
   readonly zipMemory?: number;
   /** How packages are built, for {@linkcode ModuleService.onPackages}. */
   readonly build?: BuildSettings;
+  /** Checksum databases to be served besides that of GOSUMDB, each as GOSUMDB spells one. */
+  readonly furtherChecksumDatabases?: readonly string[];
   /** Gets the failures of single fetches instead, for whoever tells of them in another way. */
   readonly cacheLog?: Logger;
 }
@@ -60,11 +66,12 @@ export class ModuleService {
   readonly #threads: OpenedStore["threads"];
   readonly #client: HttpClient;
   readonly #credentials: GoauthCredentials;
-  readonly #versionControl: GoCommandSource | undefined;
+  readonly #direct: DirectUpstream;
   readonly #packagesListeners: Set<PackagesListener>;
   readonly #temporary: ProcessDirectory;
-  /** Undefined with GOSUMDB=off. */
-  readonly database: SumdbDatabase | undefined;
+  readonly databases: ChecksumDatabases;
+  /** Answers about modules that change with time, kept beside the store. */
+  readonly queries: CachedModuleQueries;
 
   private constructor(parts: {
     cache: ModuleCache;
@@ -74,8 +81,9 @@ export class ModuleService {
     threads: OpenedStore["threads"];
     client: HttpClient;
     credentials: GoauthCredentials;
-    versionControl: GoCommandSource | undefined;
-    database: SumdbDatabase | undefined;
+    direct: DirectUpstream;
+    databases: ChecksumDatabases;
+    queries: CachedModuleQueries;
     packagesListeners: Set<PackagesListener>;
     temporary: ProcessDirectory;
   }) {
@@ -88,8 +96,9 @@ export class ModuleService {
     this.#threads = parts.threads;
     this.#client = parts.client;
     this.#credentials = parts.credentials;
-    this.#versionControl = parts.versionControl;
-    this.database = parts.database;
+    this.#direct = parts.direct;
+    this.databases = parts.databases;
+    this.queries = parts.queries;
   }
 
   /**
@@ -103,21 +112,24 @@ export class ModuleService {
     const goproxy = options.proxy ?? requireGoproxy(settings);
     const setting = checksumDatabaseSetting(settings);
     const credentials = new GoauthCredentials({ goauth: settings.GOAUTH, environment, log });
-    const client = new HttpClient({
-      userAgent: `gomodfs/${VERSION}`,
-      env: environment,
-      credentials,
-    });
-    const versionControl =
-      settings.goCommand === undefined
-        ? undefined
-        : new GoCommandSource({
-            command: settings.goCommand,
-            environment,
-            spoolDirectory: location.spool,
-            log,
-          });
+    const userAgent = `gomodfs/${VERSION}`;
+    const client = new HttpClient({ userAgent, env: environment, credentials });
     const temporary = await takeTemporaryDirectory(location);
+    const spool = {
+      directory: temporary.path,
+      maxMemory: zipMemory * LARGEST_SHARE,
+      arena: new Arena(zipMemory),
+    };
+    const direct = new DirectUpstream({
+      settings,
+      environment,
+      userAgent,
+      credentials,
+      cloneDirectory: join(location.state, "vcs"),
+      goDirectory: location.spool,
+      spool,
+      log,
+    });
     const source = new GoProxySource({
       goproxy,
       gonoproxy: settings.GONOPROXY,
@@ -129,22 +141,21 @@ export class ModuleService {
               url: setting.url === undefined ? undefined : new URL(setting.url),
             },
       client,
-      versionControl,
-      spoolDirectory: temporary.path,
-      arena: new Arena(zipMemory),
-      maxZipInMemory: zipMemory * LARGEST_SHARE,
+      versionControl: direct.source,
+      spoolDirectory: spool.directory,
+      arena: spool.arena,
+      maxZipInMemory: spool.maxMemory,
     });
-    const database =
-      setting.kind === "off"
-        ? undefined
-        : new SumdbDatabase({
-            setting,
-            source,
-            cacheDirectory: location.checksums,
-            temporaryDirectory: location.backend.kind === "git" ? temporary.path : undefined,
-            configDirectory: sumdbConfigDirectory(settings.GOPATH, location.state),
-            log,
-          });
+    const databases = new ChecksumDatabases({
+      gosumdb: setting,
+      further: options.furtherChecksumDatabases ?? [],
+      routeTo: (address) => source.checksumDatabaseRoute(address),
+      cacheDirectory: location.checksums,
+      temporaryDirectory: location.backend.kind === "git" ? temporary.path : undefined,
+      configDirectory: sumdbConfigDirectory(settings.GOPATH, location.state),
+      stateDirectory: location.state,
+      log,
+    });
     const packagesListeners = new Set<PackagesListener>();
     const { store, threads } = await openStore(location.backend, {
       ...(options.build === undefined ? {} : { build: options.build }),
@@ -153,12 +164,19 @@ export class ModuleService {
       },
     });
     const checksums = new Checksums(new GoSum(options.sums), {
-      database,
+      database: databases.own,
       isExempt: (path) => matchPrefixPatterns(settings.GONOSUMDB, path),
       isLocalProxyOnly: goproxy.startsWith("file://") && !/[,|]/.test(goproxy),
     });
     const cache = new ModuleCache({ store, source, checksums, log: options.cacheLog ?? log });
     cache.onResident(trimMemoryWhenIdle());
+    const queries = new CachedModuleQueries({
+      source,
+      store,
+      directory: join(location.state, "queries"),
+      log,
+      onVersion: (id) => cache.expectVersion(id),
+    });
     return new ModuleService({
       cache,
       checksums,
@@ -167,11 +185,17 @@ export class ModuleService {
       threads,
       client,
       credentials,
-      versionControl,
-      database,
+      direct,
+      databases,
+      queries,
       packagesListeners,
       temporary,
     });
+  }
+
+  /** That of GOSUMDB; undefined with GOSUMDB=off. */
+  get database(): SumdbDatabase | undefined {
+    return this.databases.own;
   }
 
   /**
@@ -185,6 +209,11 @@ export class ModuleService {
     return () => void this.#packagesListeners.delete(listener);
   }
 
+  /** How each origin is that modules and records come from. */
+  circuits(): CircuitState[] {
+    return this.#client.circuits();
+  }
+
   /** For temporary files of this service; goes with it. */
   get temporaryDirectory(): string {
     return this.#temporary.path;
@@ -193,9 +222,10 @@ export class ModuleService {
   /** Ends what is under way and closes the store. */
   async close(): Promise<void> {
     this.#credentials[Symbol.dispose]();
-    await this.#versionControl?.close();
+    await this.#direct.close();
     await this.#threads.close();
-    await this.database?.close();
+    await this.databases.close();
+    await this.queries.close();
     await this.store.close();
     await this.#client.close();
     await this.#temporary[Symbol.asyncDispose]();

@@ -11,8 +11,9 @@ import { LatestTree } from "./latest_tree.ts";
 import { MisbehaviorError } from "./misbehavior.ts";
 import { MAX_NOTE_SIZE } from "./note.ts";
 import { PendingWrites } from "./pending_writes.ts";
+import type { Tile } from "./tile.ts";
 import { storedHashIndex, type Tree } from "./tlog.ts";
-import { parseRecord, recordLines } from "./tree_note.ts";
+import { formatRecord, type ParsedRecord, parseRecord, recordLines } from "./tree_note.ts";
 import type { Verifier } from "./verifier.ts";
 
 /** How a client differs from the ordinary. */
@@ -21,6 +22,16 @@ export interface SumdbClientOptions {
   readonly tileHeight?: number;
   /** Modules that must not be asked for, as GONOSUMDB says. None unless said otherwise. */
   readonly isExcluded?: (path: ModulePath) => boolean;
+}
+
+/** A record that is part of the log. */
+type ProvenRecord = Pick<ParsedRecord, "id" | "text">;
+
+/** What a database answered when it was asked for its newest tree. */
+export interface LatestAnswer {
+  /** What was signed. */
+  readonly message: Uint8Array;
+  readonly tree: Tree;
 }
 
 const DEFAULT_TILE_HEIGHT = 8;
@@ -49,10 +60,10 @@ export class SumdbClient {
   readonly #isExcluded: (path: ModulePath) => boolean;
   readonly #latest: LatestTree;
   readonly #writes: PendingWrites;
-  readonly #lookups = new SingleFlight<readonly string[]>();
-  readonly #records = new LRUCache<string, readonly string[]>({
+  readonly #lookups = new SingleFlight<ProvenRecord>();
+  readonly #records = new LRUCache<string, ProvenRecord>({
     maxSize: MAX_RECORD_BYTES,
-    sizeCalculation: (lines) => lines.reduce((size, line) => size + line.length, 1),
+    sizeCalculation: ({ text }) => text.length + 1,
   });
   #loading: Promise<void> | undefined;
 
@@ -83,6 +94,11 @@ export class SumdbClient {
     return this.#latest.current.tree;
   }
 
+  /** The signed head of {@linkcode latest}; no bytes if none was shown yet. */
+  get latestHead(): Uint8Array {
+    return this.#latest.current.message;
+  }
+
   /**
    * Looks a module version up.
    *
@@ -92,24 +108,55 @@ export class SumdbClient {
    * itself), `INVALID` for a path or version that cannot be escaped, and whatever the operations throw
    */
   async lookup(id: ModuleVersion): Promise<string[]> {
-    if (this.#isExcluded(id.path)) {
-      throw new GomodfsError(
-        "UNVERIFIED",
-        `${formatModuleVersion(id)}: skipped (listed in GONOSUMDB)`,
-      );
+    const { text } = await this.#provenRecord(id);
+    const start = `${id.path} ${id.version}`;
+    return recordLines(text).filter(
+      (line) => line.startsWith(`${start} `) || line.startsWith(`${start}/go.mod `),
+    );
+  }
+
+  /**
+   * The answer to a look-up as a server of the database gives it: the record and the signed head of the newest tree, of
+   * which it is a part.
+   *
+   * @throws GomodfsError as {@linkcode lookup}
+   */
+  async lookupAnswer(id: ModuleVersion): Promise<Uint8Array> {
+    const record = await this.#provenRecord(id);
+    return Buffer.concat([formatRecord(record.id, record.text), this.latestHead]);
+  }
+
+  /** Takes up the tree that was last seen, here or by others on this machine, before anything else is asked. */
+  async load(): Promise<void> {
+    await this.#load();
+  }
+
+  /**
+   * Asks the database for its newest tree and takes it up, if it is newer.
+   *
+   * @returns what it answered, proven to be consistent with {@linkcode latest}
+   * @throws GomodfsError as {@linkcode lookup}
+   */
+  async refreshLatest(): Promise<LatestAnswer> {
+    await this.#load();
+    const path = "/latest";
+    const message = await this.#ops.readRemote(path);
+    if (message.length === 0) {
+      throw new GomodfsError("PROTOCOL", `${this.#name} answered nothing to ${path}`);
     }
-    try {
-      await this.#load();
-      const lines = await this.#lookupRecord(
-        `/lookup/${escapePath(id.path)}@${escapeVersion(id.version)}`,
-      );
-      const start = `${id.path} ${id.version}`;
-      return lines.filter(
-        (line) => line.startsWith(`${start} `) || line.startsWith(`${start}/go.mod `),
-      );
-    } catch (error) {
-      throw withContext(formatModuleVersion(id), error);
-    }
+    await this.#reportingUnproven(path, message, () => this.#latest.merge(message));
+    return { message, tree: this.#latest.treeOf(message) };
+  }
+
+  /**
+   * The data of a tile, proven to be part of {@linkcode latest}.
+   *
+   * @returns undefined if that does not have all of it
+   * @throws GomodfsError as {@linkcode lookup}
+   */
+  async readTile(tile: Tile): Promise<Uint8Array | undefined> {
+    await this.#load();
+    return await this.#latest.current.hashes.readTile(tile);
   }
 
   /** Resolves when everything proven so far is in the cache. */
@@ -128,18 +175,35 @@ export class SumdbClient {
     }
   }
 
-  async #lookupRecord(path: string): Promise<readonly string[]> {
+  async #provenRecord(id: ModuleVersion): Promise<ProvenRecord> {
+    if (this.#isExcluded(id.path)) {
+      throw new GomodfsError(
+        "UNVERIFIED",
+        `${formatModuleVersion(id)}: skipped (listed in GONOSUMDB)`,
+      );
+    }
+    try {
+      await this.#load();
+      return await this.#lookupRecord(
+        `/lookup/${escapePath(id.path)}@${escapeVersion(id.version)}`,
+      );
+    } catch (error) {
+      throw withContext(formatModuleVersion(id), error);
+    }
+  }
+
+  async #lookupRecord(path: string): Promise<ProvenRecord> {
     const known = this.#records.get(path);
     if (known !== undefined) return known;
     return this.#lookups.run(path, async () => {
-      const lines = (await this.#readCachedRecord(path)) ?? (await this.#readRemoteRecord(path));
-      this.#records.set(path, lines);
-      return lines;
+      const record = (await this.#readCachedRecord(path)) ?? (await this.#readRemoteRecord(path));
+      this.#records.set(path, record);
+      return record;
     });
   }
 
   /** @returns undefined if the record is not in the cache or what is there is damaged */
-  async #readCachedRecord(path: string): Promise<readonly string[] | undefined> {
+  async #readCachedRecord(path: string): Promise<ProvenRecord | undefined> {
     const content = await this.#ops.readCache(`${this.#name}${path}`).catch(() => undefined);
     if (content === undefined) return undefined;
     try {
@@ -152,32 +216,49 @@ export class SumdbClient {
     }
   }
 
-  async #readRemoteRecord(path: string): Promise<readonly string[]> {
+  async #readRemoteRecord(path: string): Promise<ProvenRecord> {
     const content = await this.#ops.readRemote(path);
-    const lines = await this.#prove(content);
+    const record = await this.#reportingUnproven(path, content, () => this.#prove(content));
     await this.#writes.start(() => this.#ops.writeCache(`${this.#name}${path}`, content));
-    return lines;
+    return record;
+  }
+
+  /** A contradiction has been told of already. */
+  async #reportingUnproven<T>(
+    path: string,
+    content: Uint8Array,
+    prove: () => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await prove();
+    } catch (error) {
+      if (isGomodfsError(error, "SECURITY") && !(error instanceof MisbehaviorError)) {
+        this.#ops.unproven?.({ path, content, head: this.latestHead, error });
+      }
+      throw error;
+    }
   }
 
   /** Proves that a look-up's answer, a record and a signed tree, is part of the log. */
-  async #prove(content: Uint8Array): Promise<readonly string[]> {
+  async #prove(content: Uint8Array): Promise<ProvenRecord> {
     if (content.length > MAX_NOTE_SIZE) {
       throw new GomodfsError(
         "TOO_LARGE",
         `a record of ${content.length} bytes is larger than ${MAX_NOTE_SIZE}`,
       );
     }
-    const record = parseRecord(content);
-    await this.#latest.merge(record.rest);
-    await this.#checkRecord(record.id, record.text);
-    const lines = recordLines(record.text);
-    if (lines.length > MAX_RECORD_LINES) {
+    const { id, text, rest } = parseRecord(content);
+    await this.#latest.merge(rest);
+    await this.#checkRecord(id, text);
+    const lines = recordLines(text).length;
+    if (lines > MAX_RECORD_LINES) {
       throw new GomodfsError(
         "TOO_LARGE",
-        `a record has ${lines.length} lines, more than ${MAX_RECORD_LINES}`,
+        `a record has ${lines} lines, more than ${MAX_RECORD_LINES}`,
       );
     }
-    return lines;
+    // A copy: the rest of the answer need not be kept.
+    return { id, text: Uint8Array.from(text) };
   }
 
   async #checkRecord(id: number, text: Uint8Array): Promise<void> {
@@ -198,10 +279,10 @@ export class SumdbClient {
 function withContext(context: string, error: unknown): Error {
   // Its evidence, not its words, is what counts.
   if (error instanceof MisbehaviorError) return error;
-  const { code, hint } = isGomodfsError(error)
+  const { code, hint, isGone } = isGomodfsError(error)
     ? error
-    : { code: "UPSTREAM" as const, hint: undefined };
-  const details = hint === undefined ? { cause: error } : { hint, cause: error };
+    : { code: "UPSTREAM" as const, hint: undefined, isGone: false };
+  const details = { isGone, cause: error, ...(hint !== undefined && { hint }) };
   return new GomodfsError(code, `${context}: ${describe(error)}`, details);
 }
 

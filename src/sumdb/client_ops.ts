@@ -1,3 +1,5 @@
+import type { GomodfsError } from "../lib/gomodfs_error.ts";
+
 /**
  * What a {@linkcode SumdbClient} needs of the world, as golang.org/x/mod/sumdb.ClientOps. All methods may be called
  * while others are under way. `file` is a relative, slash-separated name that starts with the database's name.
@@ -25,4 +27,16 @@ export interface ClientOps {
   log(message: string): void;
   /** Is told, with all evidence, when the database contradicts itself. */
   securityError(message: string): void;
+  /** Is told of an answer of the remote that nothing but a lie or damage can explain, other than a contradiction. */
+  unproven?(answer: UnprovenAnswer): void;
+}
+
+/** An answer that is not signed by the database, or not part of the log that it has signed. */
+export interface UnprovenAnswer {
+  /** What was asked for: `/lookup/M@V`, `/latest`. */
+  readonly path: string;
+  readonly content: Uint8Array;
+  /** The signed head of the tree in which it was looked for; no bytes if there was none. */
+  readonly head: Uint8Array;
+  readonly error: GomodfsError;
 }

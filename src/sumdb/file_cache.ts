@@ -1,6 +1,5 @@
-import { randomUUID } from "node:crypto";
-import { type FileHandle, mkdir, open, rename, rm, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { open, stat } from "node:fs/promises";
+import { replaceFile } from "../lib/replace_file.ts";
 import { localPath } from "./local_path.ts";
 
 /** The largest file that is taken for a tile or a look-up. */
@@ -28,15 +27,18 @@ export class FileCache {
 
   /** @returns undefined if there is no such file or it is empty or too large to be one */
   async readCache(file: string): Promise<Uint8Array | undefined> {
-    const handle = await openIfExists(localPath(this.#directory, file));
+    const handle = await unlessAbsent(open(localPath(this.#directory, file), "r"));
     if (handle === undefined) return undefined;
-    try {
-      const { size } = await handle.stat();
-      // cmd/go creates a file before it locks and writes it: an empty file is one that is not there yet.
-      return size === 0 || size > MAX_FILE_SIZE ? undefined : await handle.readFile();
-    } finally {
-      await handle.close();
-    }
+    await using _ = handle;
+    const { size } = await handle.stat();
+    // cmd/go creates a file before it locks and writes it: an empty file is one that is not there yet.
+    return size === 0 || size > MAX_FILE_SIZE ? undefined : await handle.readFile();
+  }
+
+  /** When a file was written, in milliseconds since 1970; undefined if there is none. */
+  async writtenAt(file: string): Promise<number | undefined> {
+    const found = await unlessAbsent(stat(localPath(this.#directory, file)));
+    return found?.mtimeMs;
   }
 
   /**
@@ -46,26 +48,14 @@ export class FileCache {
    * @throws the system's error if it cannot be written
    */
   async writeCache(file: string, content: Uint8Array): Promise<void> {
-    const path = localPath(this.#directory, file);
-    const directory = dirname(path);
-    await mkdir(directory, { recursive: true });
-    const temporary = join(
-      this.#temporaryDirectory ?? directory,
-      `.${basename(path).slice(0, 100)}.${randomUUID()}.tmp`,
-    );
-    try {
-      await writeFile(temporary, content, { flag: "wx", mode: 0o666 });
-      await rename(temporary, path);
-    } catch (error) {
-      await rm(temporary, { force: true });
-      throw error;
-    }
+    const temporaryDirectory = this.#temporaryDirectory;
+    await replaceFile(localPath(this.#directory, file), content, { temporaryDirectory });
   }
 }
 
-async function openIfExists(path: string): Promise<FileHandle | undefined> {
+async function unlessAbsent<T>(found: Promise<T>): Promise<T | undefined> {
   try {
-    return await open(path, "r");
+    return await found;
   } catch (error) {
     if (
       error instanceof Error &&

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { type FileHandle, mkdir, open } from "node:fs/promises";
+import { type FileHandle, mkdir, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { flock, LOCK_EX, LOCK_SH } from "../lib/flock.ts";
 import { GomodfsError } from "../lib/gomodfs_error.ts";
@@ -35,6 +35,12 @@ export class FileConfig {
     await using _ = handle;
     await flock(handle.fd, LOCK_SH);
     return await readBounded(handle, path);
+  }
+
+  /** When a file was written, in milliseconds since 1970; undefined if there is none. */
+  async writtenAt(file: string): Promise<number | undefined> {
+    const found = await stat(localPath(this.#directory, file)).catch(() => undefined);
+    return found?.mtimeMs;
   }
 
   /**

@@ -44,6 +44,15 @@ export class LatestTree {
     return this.#latest;
   }
 
+  /**
+   * The tree that a signed note describes, merged or not.
+   *
+   * @throws GomodfsError as {@linkcode merge}
+   */
+  treeOf(message: Uint8Array): Tree {
+    return this.#open(message).tree;
+  }
+
   /** Takes up the tree that was written down. */
   async load(): Promise<void> {
     await this.merge(await this.#ops.readConfig(this.#file));

@@ -64,6 +64,25 @@ describe.each(SIZES)("a tree of %d records", (size) => {
     hashes = await log.readHashes(indexes);
   });
 
+  test("gives each tile, however little of it is asked for, and none that it does not have", async () => {
+    const reader = new TileHashReader(tree, new TestTiles(log));
+    const { height } = new TestTiles(log);
+    for (let level = 0; level < 5; level++) {
+      for (let number = 0; number * 4 ** (level + 1) < size + 1; number++) {
+        for (let width = 1; width <= 4; width++) {
+          const tile = { height, level, number, width };
+          const isInTree = number * 4 + width <= Math.floor(size / 4 ** level);
+          const expected = isInTree ? await readTileData(tile, log) : undefined;
+          const data = await reader.readTile(tile);
+          expect(data && Buffer.from(data)).toEqual(expected && Buffer.from(expected));
+        }
+      }
+    }
+    const other = { height: height + 1, level: 0, number: 0, width: 1 };
+    expect(await reader.readTile(other)).toBeUndefined();
+    expect(await reader.readTile({ height, level: -1, number: 0, width: 1 })).toBeUndefined();
+  });
+
   test("gives each hash, alone and together with all others", async () => {
     const tiles = new TestTiles(log);
     expect(await new TileHashReader(tree, tiles).readHashes(indexes)).toEqual(hashes);

@@ -77,16 +77,36 @@ export class TileHashReader implements HashReader {
       throw new GomodfsError("INVALID", `a hash is not in the tree of ${this.#tree.size} records`);
     }
     const wanted = indexes.map((index) => this.#tileInTree(index));
-    const known = this.#knownTiles(wanted);
-    const plan = this.#plan(wanted, known);
-    for (const { tile, data } of await this.#fetchAuthentic(plan, known))
-      known.set(tilePath(tile), data);
+    const known = await this.#prove(wanted);
     return indexes.map((index, i) => {
       const tile = wanted[i];
       const data = tile && known.get(tilePath(tile));
       if (tile === undefined || data === undefined) throw lostTile(index);
       return hashFromTile(tile, data, index);
     });
+  }
+
+  /**
+   * The data of a tile, proven to be part of the tree.
+   *
+   * @returns undefined if the tree does not have all of it, or has tiles of another height
+   * @throws GomodfsError `SECURITY` if the tiles do not belong to the tree, and whatever the reader of tiles throws
+   */
+  async readTile(tile: Tile): Promise<Uint8Array | undefined> {
+    const widest = tileParent(tile, 0, this.#tree.size);
+    const isInTree = widest !== undefined && widest.width >= tile.width;
+    if (!isInTree || tile.height !== this.#tiles.height || tile.level < 0) return undefined;
+    const known = await this.#prove([widest]);
+    return known.get(tilePath(widest))?.subarray(0, tileSize(tile));
+  }
+
+  /** The data of tiles of the tree, and of those above them, by their paths. */
+  async #prove(wanted: readonly Tile[]): Promise<ReadonlyMap<string, Uint8Array>> {
+    const known = this.#knownTiles(wanted);
+    const plan = this.#plan(wanted, known);
+    for (const { tile, data } of await this.#fetchAuthentic(plan, known))
+      known.set(tilePath(tile), data);
+    return known;
   }
 
   /** The tile of a hash, as wide as the tree has it. */

@@ -4,12 +4,11 @@ import { GomodfsError, isGomodfsError } from "../lib/gomodfs_error.ts";
 import { escapeVersion, unescapeVersion } from "../module/escape.ts";
 import type { Version } from "../module/module_version.ts";
 import { isCanonical } from "../module/path.ts";
-import { isPseudoVersion } from "../module/pseudo.ts";
-import { prerelease, sortVersions } from "../module/semver.ts";
+import { listOfVersions } from "../module/version_list.ts";
 
 /** What a GOPROXY tree says of the versions that it has of a module. */
-export interface VersionList {
-  /** The content of `@v/list`: tagged versions in ascending order, one a line. */
+export interface ListedVersions {
+  /** The content of `@v/list`. */
   readonly list: string;
   /** The `.info` file that `@latest` repeats; undefined without any version. */
   readonly latest: string | undefined;
@@ -19,25 +18,19 @@ const EXTENSIONS = ["info", "mod", "zip"] as const;
 
 /**
  * Lists the versions in an `@v` directory that are there as a whole: a go command that chooses from a list must get
- * what it chose. The list is without pseudo-versions and `@latest` is the highest release, else the highest
- * pre-release, else the newest pseudo-version (https://go.dev/ref/mod#goproxy-protocol).
+ * what it chose.
  *
  * @param directory an absolute path
  * @throws GomodfsError `STORE` if it cannot be read
  */
-export async function listVersions(directory: string): Promise<VersionList> {
+export async function listVersions(directory: string): Promise<ListedVersions> {
   const names = new Set(await readNames(directory));
   const versions = [...names]
     .map(versionOfInfo)
     .filter((version) => version !== undefined)
     .filter((version) => EXTENSIONS.every((extension) => names.has(fileName(version, extension))));
-  const tagged = sortVersions(versions.filter((version) => !isPseudoVersion(version)));
-  const releases = tagged.filter((version) => prerelease(version) === "");
-  const latest = releases.at(-1) ?? tagged.at(-1) ?? sortVersions(versions).at(-1);
-  return {
-    list: tagged.map((version) => `${version}\n`).join(""),
-    latest: latest && join(directory, fileName(latest, "info")),
-  };
+  const { list, latest } = listOfVersions(versions);
+  return { list, latest: latest && join(directory, fileName(latest, "info")) };
 }
 
 function versionOfInfo(name: string): Version | undefined {

@@ -18,15 +18,17 @@ export class MemoryDatabase implements HashReader {
   readonly answers = new Map<string, Uint8Array>();
   readonly #hashes: Hash[];
   readonly #signer: Signer = parseSignerKey(TEST_SIGNER_KEY);
+  readonly #tileHeight: number;
   #size: number;
 
-  private constructor(hashes: Hash[], size: number) {
+  private constructor(hashes: Hash[], size: number, tileHeight: number) {
     this.#hashes = hashes;
     this.#size = size;
+    this.#tileHeight = tileHeight;
   }
 
-  static empty(): MemoryDatabase {
-    return new MemoryDatabase([], 0);
+  static empty(tileHeight = MemoryDatabase.tileHeight): MemoryDatabase {
+    return new MemoryDatabase([], 0, tileHeight);
   }
 
   get size(): number {
@@ -35,7 +37,7 @@ export class MemoryDatabase implements HashReader {
 
   /** A copy that goes its own way from here. */
   fork(): MemoryDatabase {
-    const copy = new MemoryDatabase([...this.#hashes], this.#size);
+    const copy = new MemoryDatabase([...this.#hashes], this.#size, this.#tileHeight);
     for (const [path, answer] of this.answers) copy.answers.set(path, answer);
     return copy;
   }
@@ -51,7 +53,7 @@ export class MemoryDatabase implements HashReader {
   async append(text: string): Promise<number> {
     const id = this.#size++;
     this.#hashes.push(...(await storedHashes(id, Buffer.from(text), this)));
-    for (const tile of newTiles(MemoryDatabase.tileHeight, id, this.#size)) {
+    for (const tile of newTiles(this.#tileHeight, id, this.#size)) {
       this.answers.set(`/${tilePath(tile)}`, await readTileData(tile, this));
     }
     return id;
