@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { SOURCE_KINDS } from "../transfer/source_kind.ts";
 import type { ImportFlags } from "./flags.ts";
-import { withSourceOptions } from "./options.ts";
+import { collectValues, withSourceOptions } from "./options.ts";
 
 /** Adds `gomodfs import` to the program. */
 export function addImport(program: Command, exit: (code: number) => void): void {
@@ -15,7 +15,7 @@ export function addImport(program: Command, exit: (code: number) => void): void 
           SOURCE_KINDS,
         ),
       )
-      .option("--sum <file>", "verify by this go.sum too; may be given often", collect)
+      .option("--sum <file>", "verify by this go.sum too; may be given often", collectValues)
       .option("--json", "print one JSON object a module")
       .option("-q, --quiet", "print failures only"),
   )
@@ -38,9 +38,4 @@ Examples:
       const { runImport } = await import("./import_command.ts");
       exit(await runImport(sources, options));
     });
-}
-
-/** Gathers the values of an option that may be given often. */
-function collect(value: string, previous: readonly string[] = []): readonly string[] {
-  return [...previous, value];
 }

@@ -26,3 +26,8 @@ export function withSourceOptions(command: Command): Command {
       new Option("--log-format <format>", "how to say it").choices(LOG_FORMATS).default("text"),
     );
 }
+
+/** Gathers the values of an option that may be given often. */
+export function collectValues(value: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, value];
+}

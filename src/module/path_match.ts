@@ -39,6 +39,11 @@ export function matchPath(pattern: string, name: string): boolean {
   return position === characters.length;
 }
 
+/** Whether {@linkcode matchPath} can match anything by this pattern: brackets are closed, and a backslash has a character. */
+export function isPathPattern(pattern: string): boolean {
+  return new PatternParser(pattern).parse() !== undefined;
+}
+
 /**
  * Where the chunk's first match ends, or for the last chunk its first match that reaches the end. Taking the first
  * match of each chunk makes the whole at most quadratic.
