@@ -1,5 +1,6 @@
 import { ModuleService } from "../daemon/module_service.ts";
-import { Server } from "../daemon/server.ts";
+import { shellQuote } from "../serve/ready_banner.ts";
+import { requireMountPoint, Server } from "../serve/server.ts";
 import { EXIT_DONE } from "./exit_code.ts";
 import type { MountFlags } from "./flags.ts";
 import { readSessionSettings } from "./session_settings.ts";
@@ -27,10 +28,10 @@ export async function runMount(directory: string, flags: MountFlags): Promise<nu
       location,
       environment,
       log,
-      mount: { directory, allowOther: flags.allowOther === true },
+      mount: { directory, allowOther: flags.allowOther === true, isOptional: false },
     });
     try {
-      process.stdout.write(`ready: export GOMODCACHE=${shellQuote(server.mountPoint ?? "")}\n`);
+      process.stdout.write(`ready: export GOMODCACHE=${shellQuote(requireMountPoint(server))}\n`);
       await Promise.race([signal, server.ended]);
     } finally {
       await server.close();
@@ -46,8 +47,4 @@ function nextSignal(): Promise<void> {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
       process.once(signal, () => resolve());
   });
-}
-
-function shellQuote(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

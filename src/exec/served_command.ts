@@ -2,7 +2,7 @@ import { Daemon } from "../daemon/daemon.ts";
 import { FuseMount } from "../daemon/fuse_mount.ts";
 import type { ModuleService } from "../daemon/module_service.ts";
 import { runtimeDirectory } from "../daemon/runtime_directory.ts";
-import { Server } from "../daemon/server.ts";
+import { requireMountPoint, Server } from "../serve/server.ts";
 import { openDevice } from "../fuse/fuse_device.ts";
 import { MountCounters } from "../fuse/mount_counters.ts";
 import { mountArguments } from "../fuse/mount_options.ts";
@@ -72,11 +72,11 @@ export async function runOnFusermount(
     location: request.location,
     environment: { ...command.environment },
     log: request.log,
-    mount: { directory: directory.path, allowOther: false },
+    mount: { directory: directory.path, allowOther: false, isOptional: false },
   });
   fetchAhead(server.daemon, prepared);
   try {
-    const environment = { ...command.environment, GOMODCACHE: server.mountPoint };
+    const environment = { ...command.environment, GOMODCACHE: requireMountPoint(server) };
     return await runCommand({ ...command, environment });
   } finally {
     await server.close();
