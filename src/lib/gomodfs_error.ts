@@ -37,6 +37,8 @@ export interface ErrorDetails {
   /** What the reader of the message can do about it: a sentence without a period. */
   readonly hint?: string;
   readonly cause?: unknown;
+  /** With `NOT_FOUND`: the source says that it is gone for good (410 of the GOPROXY protocol). */
+  readonly isGone?: boolean;
 }
 
 /**
@@ -46,12 +48,15 @@ export interface ErrorDetails {
 export class GomodfsError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
+  /** Whether the source says that it is gone for good. */
+  readonly isGone: boolean;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = "GomodfsError";
     this.code = code;
     this.hint = details.hint;
+    this.isGone = details.isGone ?? false;
   }
 }
 

@@ -132,7 +132,7 @@ export class VirtualTree {
         return slice(ziphash(this.module(id)), offset, length);
       case "zip": {
         const module = this.module(id);
-        return module?.zip.read(offset, length, (index) => this.#stream(module, index));
+        return module && this.readZip(module, offset, length);
       }
     }
   }
@@ -141,6 +141,16 @@ export class VirtualTree {
   readModuleFile(module: OpenModule, index: number, offset: number, length: number): Uint8Array {
     const source = module.files.source(index);
     return subarray(this.#content(module, source), offset, length);
+  }
+
+  /** At most `length` bytes of the module's zip. */
+  readZip(module: OpenModule, offset: number, length: number): Uint8Array {
+    return module.zip.read(offset, length, (index) => this.#stream(module, index));
+  }
+
+  /** Lets go of what is kept of a file too large for the cache, for a reader that has read it to its end. */
+  releaseLargeContent(): void {
+    this.#largeContent = undefined;
   }
 
   /** `@v/list` of the module; undefined if it has none. */

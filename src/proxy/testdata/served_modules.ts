@@ -30,6 +30,7 @@ export interface ServedModules extends AsyncDisposable {
   readonly port: number;
   /** `http://127.0.0.1:PORT`, to be used as GOPROXY. */
   readonly url: string;
+  readonly handler: ModuleProxyHandler;
   /** Connections that are open. */
   readonly connections: number;
   ask(path: string, question?: TestQuestion): Promise<TestAnswer>;
@@ -81,6 +82,7 @@ export async function serveModules(options: ServedModulesOptions = {}): Promise<
     upstream,
     port,
     url: `http://127.0.0.1:${port}`,
+    handler,
     get connections() {
       return server.connections;
     },
