@@ -31,7 +31,7 @@ describe("readRequest()", () => {
     const { projects, modules } = await readRequest(names, { all: true }, root.path, settings);
     expect(projects).toHaveLength(2);
     expect(modules).toEqual([
-      { kind: "latest", path: "rsc.io/quote" },
+      { kind: "choice", path: "rsc.io/quote", query: "latest" },
       { kind: "version", id: { path: "rsc.io/quote", version: "v1.5.2" } },
     ]);
   });

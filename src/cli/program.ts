@@ -1,10 +1,15 @@
 import { Command, CommanderError } from "commander";
+import { addConfig } from "./config_definition.ts";
+import { addCredential } from "./credential_definition.ts";
 import { EXIT_DONE, EXIT_USAGE, reportError } from "./exit_code.ts";
 import { addExport } from "./export_definition.ts";
 import type { ExecFlags, MountFlags, StoreFlags } from "./flags.ts";
 import { addImport } from "./import_definition.ts";
+import { addMod } from "./mod_definition.ts";
+import { withDoubleDashes } from "./mod_flags.ts";
 import { storeOption, withSourceOptions } from "./options.ts";
 import { addPrefetch } from "./prefetch_definition.ts";
+import { addServe } from "./serve_definition.ts";
 import { versionLine } from "./version.ts";
 
 /** Runs a command line (as process.argv) and gives its exit code. */
@@ -14,7 +19,7 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
     exitCode = code;
   });
   try {
-    await program.parseAsync([...argv]);
+    await program.parseAsync([...withDoubleDashes(argv)]);
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_DONE : EXIT_USAGE;
@@ -37,11 +42,15 @@ function createProgram(exit: (code: number) => void): Command {
   addUnmount(program, exit);
   addExec(program, exit);
   addPrefetch(program, exit);
+  addMod(program, exit);
+  addServe(program, exit);
   addStatus(program, exit);
   addList(program, exit);
   addVerify(program, exit);
   addImport(program, exit);
   addExport(program, exit);
+  addConfig(program, exit);
+  addCredential(program, exit);
   program
     .command("version")
     .description("print the version")
@@ -55,6 +64,7 @@ const EXAMPLES = `
 Examples:
   gomodfs exec -- go build ./...          build with every module at hand, fetched when first read
   gomodfs prefetch                        fill the GOMODCACHE with all that a project needs
+  gomodfs serve                           a mount, a GOPROXY and checksum database for others
   gomodfs mount /mnt/gomod                serve a GOMODCACHE at a directory until Ctrl-C
   gomodfs status                          what is resident and what is going on`;
 

@@ -1,4 +1,5 @@
 import { GomodfsError } from "../lib/gomodfs_error.ts";
+import { goJson } from "./go_json.ts";
 import { normalizeTime, ZERO_TIME } from "./rfc3339.ts";
 
 /** Where a version came from (cmd/go/internal/modfetch/codehost.Origin, whose order of fields this is). */
@@ -32,8 +33,6 @@ const ORIGIN_FIELDS = [
   "Ref",
   "RepoSum",
 ] as const;
-/** Go's encoding/json escapes these inside strings so that JSON can stand in HTML and in JavaScript. */
-const HTML_ESCAPED_PATTERN = /[<>&\u2028\u2029]/g;
 
 /**
  * Reads a `.info` file as leniently as Go's json.Unmarshal: any spacing and order, names in any case, unknown ones
@@ -57,15 +56,11 @@ export function parseRevisionInfo(bytes: Uint8Array): RevisionInfo {
  * tries to write if the bytes differ (modfetch/cache.go, readDiskStat).
  */
 export function formatRevisionInfo({ version, time, origin }: RevisionInfo): string {
-  const json = JSON.stringify({
+  return goJson({
     Version: version,
     Time: time,
     ...(origin === undefined ? {} : { Origin: orderedOrigin((field) => origin[field]) }),
   });
-  return json.replace(
-    HTML_ESCAPED_PATTERN,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }
 
 /**

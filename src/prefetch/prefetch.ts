@@ -1,14 +1,15 @@
 import type { ModulePart } from "../cache/module_cache.ts";
+import type { GraphProject } from "../graph/requirements.ts";
 import { parseGoModLax } from "../module/go_mod.ts";
 import { formatModuleVersion, type ModuleVersion } from "../module/module_version.ts";
 import type { Project } from "../project/project.ts";
 import { Replacements } from "../project/replacements.ts";
 import type { ModuleSource } from "../upstream/module_source.ts";
+import { CachedGoMods } from "./cached_go_mods.ts";
 import { likelyParts } from "./likely_parts.ts";
 import { type ModuleQuery, resolveModuleQuery } from "./module_query.ts";
 import { cancelled, PartFetcher, type PrefetchCache } from "./part_fetcher.ts";
 import type { PrefetchEvent, PrefetchSummary } from "./prefetch_event.ts";
-import { CachedGoMods, type GraphProject } from "./project_graph.ts";
 import { forEachNeed, zipScope } from "./project_needs.ts";
 import { projectToolchain, type ToolchainSettings } from "./project_toolchain.ts";
 
@@ -25,7 +26,7 @@ export interface PrefetchRequest {
 /** Where it comes from and goes to. */
 export interface PrefetchParts {
   readonly cache: PrefetchCache;
-  readonly source: Pick<ModuleSource, "versions" | "latest">;
+  readonly source: Pick<ModuleSource, "versions" | "latest" | "revision">;
 }
 
 /** How to fetch it. */
@@ -195,5 +196,7 @@ function asProject(id: ModuleVersion, content: Uint8Array): GraphProject {
     goMods: [{ file, directory: "", goMod }],
     replacements: new Replacements([]),
     excluded: new Set(),
+    go: goMod.go,
+    toolchain: undefined,
   };
 }

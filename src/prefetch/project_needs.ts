@@ -1,17 +1,14 @@
 import type { ModulePart } from "../cache/module_cache.ts";
+import { namesAllRequirements } from "../graph/go_mod_summary.ts";
+import { type GraphStart, ModuleGraph } from "../graph/module_graph.ts";
+import { ProjectGoModReader, resolveNode } from "../graph/project_go_mods.ts";
+import { type GraphProject, requirementsOf } from "../graph/requirements.ts";
+import { isGoOrToolchain } from "../module/go_requirement.ts";
 import { compareGoVersions } from "../module/go_version.ts";
 import type { ModuleVersion } from "../module/module_version.ts";
 import type { GraphNode } from "../module/mvs.ts";
 import { parseModuleVersion } from "../module/path.ts";
-import { ModuleGraph } from "./module_graph.ts";
-import {
-  type CachedGoMods,
-  type GraphProject,
-  graphStart,
-  namesAllRequirements,
-  ProjectGoModReader,
-  resolveNode,
-} from "./project_graph.ts";
+import type { CachedGoMods } from "./cached_go_mods.ts";
 
 /** Which zips a project needs: those of the modules that its go.mod requires, or those of its whole build list. */
 export type ZipScope = "required" | "build list";
@@ -46,6 +43,7 @@ export async function forEachNeed(
   for (const start of graphStarts(project, all)) {
     const graph = await ModuleGraph.load(start, reader);
     for (const node of graph.buildList()) {
+      if (node.version === "" || isGoOrToolchain(node.path)) continue;
       const id = fetchedModule(node, project);
       if (id === undefined) continue;
       need(id, "info");
@@ -60,8 +58,8 @@ export async function forEachNeed(
  * `go mod tidy` also loads the graph as the Go version before sees it (modload, tidyCompatVersion): for a go line of 1.17 that
  * is one without pruning.
  */
-function graphStarts(project: GraphProject, all: boolean): ReturnType<typeof graphStart>[] {
-  const start = graphStart(project);
+function graphStarts(project: GraphProject, all: boolean): GraphStart[] {
+  const start = requirementsOf(project);
   const go = project.goMods[0]?.goMod.go ?? "";
   const isTidiedFor116 = all && start.pruning === "pruned" && compareGoVersions(go, "1.18") < 0;
   return isTidiedFor116 ? [start, { ...start, pruning: "unpruned" }] : [start];

@@ -60,6 +60,7 @@ describe("readProject()", () => {
     expect(resolve("example.com/a", "v1.0.0")).toEqual({
       kind: "directory",
       directory: directory.join("a"),
+      written: "./a",
     });
     expect(resolve("example.com/b", "v1.0.0")).toMatchObject({ path: "example.com/c" });
     expect(resolve("example.com/b", "v1.0.1")).toEqual({

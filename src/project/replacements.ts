@@ -1,7 +1,7 @@
-import { resolve } from "node:path";
+import { isAbsolute, relative, resolve } from "node:path";
 import type { ModuleReference } from "../module/go_mod.ts";
 import type { Version } from "../module/module_version.ts";
-import type { Replacement } from "../module/replacement.ts";
+import { isDirectoryPath, type Replacement } from "../module/replacement.ts";
 import type { MainModules } from "./main_modules.ts";
 
 /** The `replace` lines of one file, whose relative directories begin at `directory`. */
@@ -14,8 +14,13 @@ export interface ReplacementFile {
 /** What stands in a module's place: a module, perhaps itself, or a directory. */
 export type ResolvedModule =
   | { readonly kind: "module"; readonly path: string; readonly version: Version }
-  /** Absolute. */
-  | { readonly kind: "directory"; readonly directory: string };
+  | {
+      readonly kind: "directory";
+      /** Absolute. */
+      readonly directory: string;
+      /** As the file has it; in a workspace, relative to go.work. */
+      readonly written: string;
+    };
 
 /**
  * The `replace` lines of a project, as cmd/go/internal/modload replacementFrom applies them: those of go.work before
@@ -31,16 +36,28 @@ export class Replacements {
    */
   constructor(goMods: readonly ReplacementFile[], goWork?: ReplacementFile) {
     this.#goWork = goWork === undefined ? new Map() : tableOf(goWork);
-    this.#goMods = goMods.map(tableOf);
+    this.#goMods = goMods.map((file) => tableOf(file, goWork?.directory));
   }
 
   /** What stands in the place of a module version; itself if it is not replaced. */
   resolve(module: ModuleReference): ResolvedModule {
     const { path, version } = module;
-    const replacement =
-      lookUp(this.#goWork, module) ??
-      this.#goMods.map((table) => lookUp(table, module)).findLast((found) => found !== undefined);
-    return replacement ?? { kind: "module", path, version };
+    return this.find(path, version) ?? { kind: "module", path, version };
+  }
+
+  /**
+   * What replaces a module version.
+   *
+   * @param version "" asks what replaces all versions
+   * @returns undefined if it is not replaced
+   */
+  find(path: string, version: string): ResolvedModule | undefined {
+    return (
+      lookUp(this.#goWork, path, version) ??
+      this.#goMods
+        .map((table) => lookUp(table, path, version))
+        .findLast((found) => found !== undefined)
+    );
   }
 
   /** The absolute directories that stand in the place of modules, each once. */
@@ -59,22 +76,40 @@ export function replacementsOf({ goMods, goWork }: MainModules): Replacements {
 
 function lookUp(
   table: ReadonlyMap<string, ResolvedModule>,
-  { path, version }: ModuleReference,
+  path: string,
+  version: string,
 ): ResolvedModule | undefined {
-  return table.get(keyOf(path, version)) ?? table.get(keyOf(path, undefined));
+  // Most projects replace nothing, and each module of a graph is looked up.
+  if (table.size === 0) return undefined;
+  return table.get(keyOf(path, version)) ?? table.get(keyOf(path, ""));
 }
 
-function tableOf({ directory, replace }: ReplacementFile): Map<string, ResolvedModule> {
+/** @param workspace the directory of go.work, if the file is a go.mod of its workspace */
+function tableOf(
+  { directory, replace }: ReplacementFile,
+  workspace?: string,
+): Map<string, ResolvedModule> {
   return new Map(
     replace.map(({ path, version, by }) => [
-      keyOf(path, version),
+      keyOf(path, version ?? ""),
       by.kind === "module"
         ? by
-        : { kind: "directory", directory: resolve(directory, by.directory) },
+        : {
+            kind: "directory",
+            directory: resolve(directory, by.directory),
+            written: writtenIn(workspace, directory, by.directory),
+          },
     ]),
   );
 }
 
-function keyOf(path: string, version: Version | undefined): string {
-  return `${path}@${version ?? ""}`;
+/** A directory as go list shows it (cmd/go/internal/modload, canonicalizeReplacePath). */
+function writtenIn(workspace: string | undefined, directory: string, written: string): string {
+  if (workspace === undefined || isAbsolute(written)) return written;
+  const path = relative(workspace, resolve(directory, written)) || ".";
+  return isDirectoryPath(path) ? path : `./${path}`;
+}
+
+function keyOf(path: string, version: string): string {
+  return `${path}@${version}`;
 }

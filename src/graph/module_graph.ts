@@ -1,6 +1,9 @@
-import { GomodfsError } from "../lib/gomodfs_error.ts";
-import type { GraphNode } from "../module/mvs.ts";
-import { compare } from "../module/semver.ts";
+import {
+  compareNodeVersions,
+  isGoOrToolchain,
+  requirementsOfGo,
+} from "../module/go_requirement.ts";
+import { type GraphNode, MvsGraph, NONE, nodeKey } from "../module/mvs_graph.ts";
 
 /**
  * How far requirements are followed (golang.org/ref/mod, graph pruning; cmd/go/internal/modload modPruning): `pruned`, those
@@ -10,6 +13,7 @@ export type Pruning = "pruned" | "unpruned" | "workspace";
 
 /** What a go.mod file says to the graph. */
 export interface GoModSummary {
+  /** In the file's order; behind them, if it counts, the go line as a node. */
   readonly require: readonly GraphNode[];
   /** Its go line is at least 1.17: it names all that its packages need, and the graph behind it can be pruned. */
   readonly pruned: boolean;
@@ -19,7 +23,7 @@ export interface GoModSummary {
 export interface GoModReader {
   /**
    * What the go.mod file of a node says, after replacement and without excluded versions. Asked once for each node, for
-   * many at a time.
+   * many at a time; never for go and toolchain lines.
    *
    * @returns undefined if it cannot be had, which is the reader's to report: the graph goes on without it
    */
@@ -28,25 +32,24 @@ export interface GoModReader {
 
 /** Where a graph begins. */
 export interface GraphStart {
-  /** The requirements of a single main module; the main modules of a workspace, whose version is "". */
+  /** The main modules, whose version is "". */
+  readonly mains: readonly GraphNode[];
+  /**
+   * The requirements of a single main module, or the main modules of a workspace; in both cases with the go and toolchain
+   * lines, sorted.
+   */
   readonly roots: readonly GraphNode[];
   readonly pruning: Pruning;
-  /** The paths of the main modules: whatever version of them is required, the main module is selected. */
-  readonly mainPaths: ReadonlySet<string>;
 }
-
-/** The largest graphs in use have some thousands of nodes; a hostile source could make one without an end. */
-const MAX_NODES = 100_000;
 
 /** The module graph of a project as far as the go command loads it (cmd/go/internal/modload, readModGraph). */
 export class ModuleGraph {
   readonly #reader: GoModReader;
   readonly #start: GraphStart;
-  readonly #selected = new Map<string, string>();
+  readonly #graph: MvsGraph;
   readonly #enqueued = new Set<string>();
   readonly #waiting: { readonly node: GraphNode; readonly pruning: Pruning }[] = [];
   readonly #summaries = new Map<string, GoModSummary | undefined | Promise<unknown>>();
-  readonly #read = new Map<string, GraphNode>();
   #underWay = 0;
   #progress = Promise.withResolvers<void>();
   readonly #failed = Promise.withResolvers<never>();
@@ -54,6 +57,9 @@ export class ModuleGraph {
   private constructor(start: GraphStart, reader: GoModReader) {
     this.#start = start;
     this.#reader = reader;
+    const isWorkspace = start.pruning === "workspace";
+    this.#graph = new MvsGraph(isWorkspace ? start.roots : start.mains, compareNodeVersions);
+    if (!isWorkspace) for (const main of start.mains) this.#graph.require(main, start.roots);
     // It may fail when nobody waits for it any more.
     this.#failed.promise.catch(() => {});
   }
@@ -65,25 +71,35 @@ export class ModuleGraph {
    */
   static async load(start: GraphStart, reader: GoModReader): Promise<ModuleGraph> {
     const graph = new ModuleGraph(start, reader);
-    for (const root of start.roots) {
-      graph.#require(root);
-      graph.#enqueue(root, start.pruning);
-    }
+    for (const root of start.roots) graph.#enqueue(root, start.pruning);
     await graph.#drain();
     if (start.pruning === "workspace") await graph.#loadSelected();
     return graph;
   }
 
-  /** The nodes whose go.mod files were asked for, main modules excepted. */
-  get read(): readonly GraphNode[] {
-    return [...this.#read.values()];
+  /** The requirements of a node; undefined where the graph is pruned. */
+  requiredBy(node: GraphNode): readonly GraphNode[] | undefined {
+    return this.#graph.requiredBy(node);
   }
 
-  /** The build list without the main modules: of each path the highest version that anything requires. */
+  /** The selected version of a path: "" of a main module, "none" of what is not in the graph. */
+  selected(path: string): string {
+    return this.#graph.selected(path);
+  }
+
+  /** The main modules and, of each other path, the highest version that anything requires: sorted, with go and toolchain. */
   buildList(): GraphNode[] {
-    return [...this.#selected]
-      .filter(([path]) => !this.#start.mainPaths.has(path))
-      .map(([path, version]) => ({ path, version }));
+    return this.#graph.buildList();
+  }
+
+  /** Every node, selected or not, each once, those nearest to the main modules first. */
+  breadthFirst(): Iterable<GraphNode> {
+    return this.#graph.breadthFirst();
+  }
+
+  /** A shortest path from a main module to a node that `matches`; empty if there is none. */
+  findPath(matches: (node: GraphNode) => boolean): GraphNode[] {
+    return this.#graph.findPath(matches);
   }
 
   /**
@@ -97,7 +113,7 @@ export class ModuleGraph {
       const nodes = [...reached].flatMap((path) => this.#raised(this.#select(path), seen));
       if (nodes.length === 0) return;
       for (const node of nodes) {
-        seen.add(keyOf(node));
+        seen.add(nodeKey(node));
         reached.add(node.path);
         this.#enqueue(node, "workspace");
       }
@@ -107,40 +123,24 @@ export class ModuleGraph {
 
   /** A node itself if it is new, or those of its requirements that were raised to versions not seen yet. */
   #raised(node: GraphNode, seen: ReadonlySet<string>): GraphNode[] {
-    if (!seen.has(keyOf(node))) return [node];
-    const summary = this.#summaries.get(keyOf(node));
-    if (summary === undefined || summary instanceof Promise) return [];
-    return summary.require
+    if (!seen.has(nodeKey(node))) return [node];
+    return (this.requiredBy(node) ?? [])
       .map(({ path, version }) => ({ selected: this.#select(path), version }))
-      .filter(({ selected, version }) => compareVersions(selected.version, version) > 0)
+      .filter(({ selected, version }) => {
+        return compareNodeVersions(selected.path, selected.version, version) > 0;
+      })
       .map(({ selected }) => selected)
-      .filter((selected) => !seen.has(keyOf(selected)));
+      .filter((selected) => !seen.has(nodeKey(selected)));
   }
 
   #select(path: string): GraphNode {
-    const version = this.#start.mainPaths.has(path) ? "" : (this.#selected.get(path) ?? "");
-    return { path, version };
-  }
-
-  /** Counts a requirement for the selection of versions. */
-  #require({ path, version }: GraphNode): void {
-    const selected = this.#selected.get(path);
-    // Most often: comparing is the dearest step of loading a graph that is resident.
-    if (selected === version) return;
-    if (selected === undefined || compareVersions(selected, version) < 0) {
-      this.#selected.set(path, version);
-    }
+    return { path, version: this.selected(path) };
   }
 
   #enqueue(node: GraphNode, pruning: Pruning): void {
-    const key = `${keyOf(node)} ${pruning}`;
+    if (node.version === NONE) return;
+    const key = `${nodeKey(node)} ${pruning}`;
     if (this.#enqueued.has(key)) return;
-    if (this.#enqueued.size === MAX_NODES) {
-      throw new GomodfsError(
-        "TOO_LARGE",
-        `the module graph has more than ${MAX_NODES} module versions`,
-      );
-    }
     this.#enqueued.add(key);
     this.#waiting.push({ node, pruning });
   }
@@ -175,26 +175,27 @@ export class ModuleGraph {
 
   /** What is at hand already is not awaited: with all modules resident a graph is loaded in one go. */
   #summary(node: GraphNode): GoModSummary | undefined | Promise<unknown> {
-    const key = keyOf(node);
+    const key = nodeKey(node);
     if (this.#summaries.has(key)) return this.#summaries.get(key);
-    if (node.version !== "") this.#read.set(key, node);
-    const summary = this.#reader.summary(node);
+    const summary = isGoOrToolchain(node.path)
+      ? { require: requirementsOfGo(node), pruned: true }
+      : this.#reader.summary(node);
     if (summary instanceof Promise) {
-      const loading = summary.then((loaded) => this.#keep(key, loaded));
+      const loading = summary.then((loaded) => this.#keep(node, loaded));
       this.#summaries.set(key, loading);
       return loading;
     }
-    this.#keep(key, summary);
+    this.#keep(node, summary);
     return summary;
   }
 
-  #keep(key: string, summary: GoModSummary | undefined): void {
-    this.#summaries.set(key, summary);
-    for (const requirement of summary?.require ?? []) this.#require(requirement);
+  #keep(node: GraphNode, summary: GoModSummary | undefined): void {
+    this.#summaries.set(nodeKey(node), summary);
+    if (summary !== undefined) this.#graph.require(node, summary.require);
   }
 
   #loaded(node: GraphNode): GoModSummary | undefined {
-    const summary = this.#summaries.get(keyOf(node));
+    const summary = this.#summaries.get(nodeKey(node));
     return summary instanceof Promise ? undefined : summary;
   }
 
@@ -203,14 +204,4 @@ export class ModuleGraph {
     const next = pruning === "unpruned" || !summary.pruned ? "unpruned" : "pruned";
     for (const requirement of summary.require) this.#enqueue(requirement, next);
   }
-}
-
-/** "" is the version of a main module, above all others. */
-function compareVersions(a: string, b: string): number {
-  if (a === "" || b === "") return Number(a === "") - Number(b === "");
-  return compare(a, b);
-}
-
-function keyOf({ path, version }: GraphNode): string {
-  return `${path}@${version}`;
 }
