@@ -36,9 +36,11 @@ const FIXED_SETTINGS = [
   "limits",
   "version_control",
 ] as const satisfies readonly (keyof Configuration)[];
-const FIXED_HTTP_SETTINGS = ["listen", "metrics", "access_log"] as const satisfies readonly (
-  keyof Configuration["http"]
-)[];
+const FIXED_HTTP_SETTINGS = [
+  "listen",
+  "metrics",
+  "access_log",
+] as const satisfies readonly (keyof Configuration["http"])[];
 
 /** `gomodfs serve`, from its start to its end. */
 export class ServingProcess {
