@@ -1,15 +1,17 @@
 import { GomodfsError } from "../lib/gomodfs_error.ts";
+import { maxReasonBytes, serverReason } from "../lib/server_reason.ts";
 import type { BodyReceiver } from "./body_receiver.ts";
 import type { ExchangeWatch, WatchedExchange } from "./exchange_watch.ts";
 import type { ResponseConsumer } from "./http1/connection.ts";
 import { headerValue, type ResponseHead } from "./http1/response_head.ts";
 import type { RefusalHead } from "./request_credentials.ts";
-import { maxReasonBytes, serverReason } from "./server_reason.ts";
 
 /** What one request is to bring. */
 export interface HttpExchange<T> extends WatchedExchange {
-  /** Bytes of the body; more is an error. */
+  /** Bytes of the body; more is an error, unless the beginning is enough. */
   readonly maxBytes: number;
+  /** Whether nothing is wanted of a body past `maxBytes`, be it a refusal's. */
+  readonly beginningOnly?: boolean | undefined;
   /** Makes what takes the body, knowing its size where the server announced it. */
   readonly receive: (size: number | undefined) => BodyReceiver<T>;
 }
@@ -22,6 +24,8 @@ export type HttpAnswer<T> =
       readonly kind: "refusal";
       /** What the server says about it, bounded and fit to be shown; may be empty. */
       readonly reason: string;
+      /** The beginning of the body, if that was asked for. */
+      readonly body: Uint8Array | undefined;
       readonly retryAfter: string | undefined;
     });
 
@@ -50,13 +54,17 @@ export class AnswerReceiver<T> implements ResponseConsumer {
     this.#watch.progress();
     this.#head = head;
     if (head.status !== 200) return;
-    const { name, maxBytes, receive } = this.#exchange;
+    const { name, maxBytes, beginningOnly, receive } = this.#exchange;
     const encoding = headerValue(head, "content-encoding");
     if (encoding !== undefined && encoding.toLowerCase() !== "identity") {
       throw new GomodfsError("UPSTREAM", `${name}: the body is encoded as ${encoding} unasked`);
     }
-    if (bodyLength !== undefined && bodyLength > maxBytes) throw tooLarge(name, maxBytes);
-    this.#receiver = receive(bodyLength);
+    if (bodyLength !== undefined && bodyLength > maxBytes) {
+      if (beginningOnly !== true) throw tooLarge(name, maxBytes);
+      this.#receiver = receive(maxBytes);
+    } else {
+      this.#receiver = receive(bodyLength);
+    }
   }
 
   body(chunk: Buffer): undefined | Promise<void> | "enough" {
@@ -79,17 +87,21 @@ export class AnswerReceiver<T> implements ResponseConsumer {
     await this.#receiver?.discard();
   }
 
-  #pass(chunk: Buffer, receiver: BodyReceiver<T>): undefined | Promise<void> {
-    const { name, maxBytes } = this.#exchange;
-    if (this.#received > maxBytes) throw tooLarge(name, maxBytes);
-    const written = receiver.write(chunk);
+  #pass(chunk: Buffer, receiver: BodyReceiver<T>): undefined | Promise<void> | "enough" {
+    const { name, maxBytes, beginningOnly } = this.#exchange;
+    const excess = this.#received - maxBytes;
+    if (excess > 0 && beginningOnly !== true) throw tooLarge(name, maxBytes);
+    if (excess >= chunk.length) return "enough";
+    const written = receiver.write(excess > 0 ? chunk.subarray(0, -excess) : chunk);
     return written === undefined ? undefined : this.#watch.paused(written);
   }
 
   /** An endless error page is better cut off than read. */
   #keepBeginning(chunk: Buffer): undefined | "enough" {
+    const { maxBytes, beginningOnly } = this.#exchange;
     this.#beginning.push(Buffer.from(chunk));
-    return this.#received >= maxReasonBytes ? "enough" : undefined;
+    const enough = beginningOnly === true ? maxBytes : maxReasonBytes;
+    return this.#received >= enough ? "enough" : undefined;
   }
 
   #refusalOf(head: ResponseHead): HttpAnswer<T> {
@@ -97,9 +109,21 @@ export class AnswerReceiver<T> implements ResponseConsumer {
     const location = headerValue(head, "location");
     if (redirectStatus.has(status) && location !== undefined) return { kind: "redirect", location };
     const contentType = headerValue(head, "content-type");
-    const reason = serverReason(contentType, Buffer.concat(this.#beginning));
+    const beginning = Buffer.concat(this.#beginning);
+    const reason = serverReason(contentType, beginning);
+    const { maxBytes, beginningOnly } = this.#exchange;
+    const body = beginningOnly === true ? beginning.subarray(0, maxBytes) : undefined;
     const retryAfter = headerValue(head, "retry-after");
-    return { kind: "refusal", httpVersion, status, statusText, rawHeaders, reason, retryAfter };
+    return {
+      kind: "refusal",
+      httpVersion,
+      status,
+      statusText,
+      rawHeaders,
+      reason,
+      body,
+      retryAfter,
+    };
   }
 }
 

@@ -1,6 +1,6 @@
 import { GomodfsError } from "../lib/gomodfs_error.ts";
+import { redactUrl } from "../lib/redact_url.ts";
 import type { CredentialHeaders } from "./credential_table.ts";
-import { redactUrl } from "./redact_url.ts";
 
 /**
  * The headers for the user and password of a URL; undefined where it has none.

@@ -43,7 +43,7 @@ export class ChecksumDatabaseRoute {
   }
 
   /** `path` begins with a slash: `/lookup/M@V`, `/tile/8/0/000`, `/latest`. */
-  async read(path: string, options: FetchOptions | undefined): Promise<Uint8Array> {
+  async read(path: string, options?: FetchOptions): Promise<Uint8Array> {
     const route = await this.#findOnce();
     const answer = await route.read(path, options);
     options?.onOrigin?.({ kind: "proxy", name: route.name });

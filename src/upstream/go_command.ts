@@ -1,10 +1,11 @@
 import { GomodfsError } from "../lib/gomodfs_error.ts";
+import { redactUserinfo } from "../lib/redact_url.ts";
+import { printableReason } from "../lib/server_reason.ts";
 import type { ModulePath } from "../module/module_version.ts";
 import { runBoundedCommand } from "./bounded_command.ts";
 import type { Environment } from "./go_installation.ts";
 import { type GoWorkspace, removeModuleTree } from "./go_workspace.ts";
-import { redactUserinfo } from "./redact_url.ts";
-import { printableReason } from "./server_reason.ts";
+import { accessHint } from "./vcs/git/git_error.ts";
 
 /** What a {@linkcode GoCommand} is made of. */
 export interface GoCommandOptions {
@@ -95,10 +96,9 @@ export function goError(
   if (absentTexts.some((pattern) => pattern.test(text))) {
     return new GomodfsError("NOT_FOUND", message);
   }
+  const hint = accessHint(text);
   return new GomodfsError("UPSTREAM", message, {
-    ...(deniedText.test(text) && {
-      hint: "let git reach the repository without a question: a credential helper, .netrc or an SSH key",
-    }),
+    ...(hint !== undefined && { hint }),
   });
 }
 
@@ -110,10 +110,6 @@ const absentTexts: readonly RegExp[] = [
   /reading http\S+: 4(04|10) /,
   /repository .*not found/i,
 ];
-
-/** What git and ssh say when nobody may be asked. */
-const deniedText =
-  /terminal prompts disabled|could not read (Username|Password)|Authentication failed|Permission denied/;
 
 function parseObject(text: string): GoOutput | undefined {
   let parsed: unknown;

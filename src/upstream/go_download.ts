@@ -1,13 +1,13 @@
 import { readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { GomodfsError } from "../lib/gomodfs_error.ts";
+import { systemErrorCode } from "../lib/retry_policy.ts";
 import { escapePath, escapeVersion } from "../module/escape.ts";
 import { formatModuleVersion, type ModuleVersion } from "../module/module_version.ts";
 import type { ZipBytes } from "../store/module_store.ts";
 import { type GoCommand, goError } from "./go_command.ts";
 import { type GoWorkspace, removeModuleTree } from "./go_workspace.ts";
 import { maxGoModBytes, maxInfoBytes, maxZipBytes } from "./module_limits.ts";
-import { systemErrorCode } from "./retry_policy.ts";
 import { spoolError, spoolPath } from "./spool_receiver.ts";
 import type { ZipSpool } from "./zip_receiver.ts";
 

@@ -1,8 +1,8 @@
 import { accessSync, constants, realpathSync, statSync } from "node:fs";
 import { posix, win32 } from "node:path";
+import type { Environment } from "../lib/environment.ts";
 
-/** The environment of a process: names to values. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type { Environment } from "../lib/environment.ts";
 
 /** Where Go is on this machine. */
 export interface GoInstallation {

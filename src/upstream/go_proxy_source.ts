@@ -38,6 +38,7 @@ export class GoProxySource implements ModuleSource {
   readonly #versionControl: VersionControlSource | undefined;
   readonly #proxies: ReadonlyMap<ProxyListEntry, ModuleProxy>;
   readonly #checksumDatabase: ChecksumDatabaseRoute | undefined;
+  readonly #transportTo: (url: URL) => ProxyTransport;
 
   /** @throws GomodfsError `USAGE` if `goproxy` cannot be read */
   constructor(options: GoProxySourceOptions) {
@@ -59,14 +60,8 @@ export class GoProxySource implements ModuleSource {
         .filter((entry) => entry.kind === "proxy")
         .map((entry) => [entry, new ModuleProxy(transportTo(entry.url))]),
     );
-    this.#checksumDatabase =
-      checksumDatabase &&
-      new ChecksumDatabaseRoute({
-        address: checksumDatabase,
-        entries: this.#entries,
-        proxies: this.#proxies,
-        transportTo,
-      });
+    this.#transportTo = transportTo;
+    this.#checksumDatabase = checksumDatabase && this.checksumDatabaseRoute(checksumDatabase);
   }
 
   async info(id: ModuleVersion, options?: FetchOptions): Promise<Uint8Array> {
@@ -100,6 +95,20 @@ export class GoProxySource implements ModuleSource {
       throw new GomodfsError("FORBIDDEN", "the checksum database is disabled by GOSUMDB=off");
     }
     return await this.#checksumDatabase.read(path, options);
+  }
+
+  /**
+   * The way to any checksum database, by the same proxies.
+   *
+   * @throws GomodfsError `USAGE` for a name that is no host and path
+   */
+  checksumDatabaseRoute(address: ChecksumDatabaseAddress): ChecksumDatabaseRoute {
+    return new ChecksumDatabaseRoute({
+      address,
+      entries: this.#entries,
+      proxies: this.#proxies,
+      transportTo: this.#transportTo,
+    });
   }
 
   /**

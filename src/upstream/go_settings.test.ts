@@ -18,6 +18,7 @@ const names = [
   "GONOPROXY",
   "GONOSUMDB",
   "GOINSECURE",
+  "GOVCS",
   "GOAUTH",
   "GOFLAGS",
   "GOMODCACHE",

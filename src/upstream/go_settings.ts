@@ -14,6 +14,7 @@ export interface GoSettings {
   readonly GONOPROXY: string;
   readonly GONOSUMDB: string;
   readonly GOINSECURE: string;
+  readonly GOVCS: string;
   readonly GOAUTH: string;
   readonly GOFLAGS: string;
   /** Undefined without a GOPATH. */
@@ -65,6 +66,7 @@ export function readGoSettings(
     GONOPROXY: setting("GONOPROXY") || GOPRIVATE,
     GONOSUMDB: setting("GONOSUMDB") || GOPRIVATE,
     GOINSECURE: setting("GOINSECURE"),
+    GOVCS: setting("GOVCS"),
     GOAUTH: setting("GOAUTH") || "netrc",
     GOFLAGS,
     GOMODCACHE:

@@ -58,6 +58,19 @@ describe("HttpClient.get()", () => {
     expect(result).toMatchObject({ ok: false, status: 410, reason: /^x{648}\.\.\.$/ });
   });
 
+  it.each([200, 404])("gives the beginning of an endless body with status %i", async (status) => {
+    const server = await fixture.serve((request, response) => {
+      response.writeHead(status, request.url === "/sized" ? { "content-length": 1 << 30 } : {});
+      const timer = setInterval(() => response.write("0123456789"), 1);
+      response.on("close", () => clearInterval(timer));
+    });
+    for (const path of ["/sized", "/chunked"]) {
+      const options = { maxBytes: 25, beginningOnly: true };
+      const { body } = await getText(fixture.client(), server.url(path), options);
+      expect(Buffer.from(body ?? "").toString()).toBe("0123456789012345678901234");
+    }
+  });
+
   it.each([408, 429, 500, 502, 503, 504])("tries again after %i", async (status) => {
     let requests = 0;
     const server = await fixture.serve((_request, response) => {

@@ -1,17 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { GomodfsError } from "../lib/gomodfs_error.ts";
-import type { HttpAnswer } from "./answer_receiver.ts";
-import { urlAuthorization } from "./authorization.ts";
-import type { BodyReceiver } from "./body_receiver.ts";
-import type { CredentialHeaders } from "./credential_table.ts";
-import { defaultHttpTimeouts, type HttpTimeouts } from "./exchange_watch.ts";
-import type { Environment } from "./go_installation.ts";
-import { performExchange } from "./http_exchange.ts";
-import { ConnectionPool } from "./http1/connection_pool.ts";
-import type { FetchOptions } from "./module_source.ts";
-import { redactUrl } from "./redact_url.ts";
-import { noCredentials, type RequestCredentials } from "./request_credentials.ts";
-import { cancelled, RequestQueue } from "./request_queue.ts";
+import { redactUrl } from "../lib/redact_url.ts";
 import {
   defaultRetryPolicy,
   isTransientError,
@@ -19,7 +8,20 @@ import {
   parseRetryAfter,
   type RetryPolicy,
   retryDelay,
-} from "./retry_policy.ts";
+} from "../lib/retry_policy.ts";
+import type { HttpAnswer } from "./answer_receiver.ts";
+import { urlAuthorization } from "./authorization.ts";
+import type { BodyReceiver } from "./body_receiver.ts";
+import type { CircuitState } from "./circuit_breaker.ts";
+import { CircuitBreakers, type WatchedRequest } from "./circuit_breakers.ts";
+import type { CredentialHeaders } from "./credential_table.ts";
+import { defaultHttpTimeouts, type HttpTimeouts } from "./exchange_watch.ts";
+import type { Environment } from "./go_installation.ts";
+import { performExchange } from "./http_exchange.ts";
+import { ConnectionPool } from "./http1/connection_pool.ts";
+import type { FetchOptions } from "./module_source.ts";
+import { noCredentials, type RequestCredentials } from "./request_credentials.ts";
+import { cancelled, RequestQueue } from "./request_queue.ts";
 
 /** What an {@linkcode HttpClient} is made of. */
 export interface HttpClientOptions {
@@ -29,19 +31,33 @@ export interface HttpClientOptions {
   readonly env: Environment;
   /** For https URLs without a user and password of their own; none unless given. */
   readonly credentials?: RequestCredentials;
+  /**
+   * Whether servers need not prove who they are, and may lead from https to http: only for hosts that a setting such as
+   * GOINSECURE names. No, unless given.
+   */
+  readonly insecure?: boolean;
   /** Requests to one host at once; 32 unless given, which a far proxy wants. */
   readonly connectionsPerHost?: number;
   readonly timeouts?: Partial<HttpTimeouts>;
   readonly retry?: Partial<RetryPolicy>;
   /** Gives numbers from 0 to 1, for the waits between attempts. */
   readonly random?: () => number;
+  /** Milliseconds since 1970, for circuit breakers; the system's clock unless given. */
+  readonly clock?: () => number;
 }
 
 /** What to get. */
 export interface HttpGet<T> extends FetchOptions {
   readonly url: URL;
-  /** Bytes of the body; more is an error. */
+  /** Bytes of the body; more is an error, unless the beginning is enough. */
   readonly maxBytes: number;
+  /** Whether nothing is wanted of a body past `maxBytes`, be it a refusal's; no, unless given. */
+  readonly beginningOnly?: boolean;
+  /**
+   * What it is about, so that what one thing makes a server answer is not held against all others; the URL's path unless
+   * given.
+   */
+  readonly subject?: string;
   /** Makes what takes the body, once for each attempt, knowing its size where the server announced it. */
   readonly receive: (size: number | undefined) => BodyReceiver<T>;
 }
@@ -49,7 +65,14 @@ export interface HttpGet<T> extends FetchOptions {
 /** What a server answered: the body of a 200, or why there is none. */
 export type HttpResult<T> =
   | { readonly ok: true; readonly body: T }
-  | { readonly ok: false; readonly status: number; readonly reason: string };
+  | {
+      readonly ok: false;
+      readonly status: number;
+      /** What the server says about it, bounded and fit to be shown; may be empty. */
+      readonly reason: string;
+      /** The beginning of the body, if `beginningOnly` asked for it. */
+      readonly body?: Uint8Array | undefined;
+    };
 
 /** As many as Go's net/http follows. */
 const maxRedirects = 10;
@@ -62,16 +85,20 @@ export class HttpClient implements AsyncDisposable {
   readonly #connections: ConnectionPool;
   readonly #queues = new Map<string, RequestQueue>();
   readonly #closing = new AbortController();
+  readonly #insecure: boolean;
   readonly #userAgent: string;
   readonly #credentials: RequestCredentials;
   readonly #connectionsPerHost: number;
   readonly #timeouts: HttpTimeouts;
   readonly #retry: RetryPolicy;
   readonly #random: () => number;
+  readonly #circuits: CircuitBreakers;
 
   constructor(options: HttpClientOptions) {
     this.#connectionsPerHost = options.connectionsPerHost ?? 32;
+    this.#insecure = options.insecure ?? false;
     this.#connections = new ConnectionPool({
+      verifyCertificates: !this.#insecure,
       connectionsPerOrigin: this.#connectionsPerHost,
       env: options.env,
     });
@@ -80,21 +107,35 @@ export class HttpClient implements AsyncDisposable {
     this.#timeouts = { ...defaultHttpTimeouts, ...options.timeouts };
     this.#retry = { ...defaultRetryPolicy, ...options.retry };
     this.#random = options.random ?? Math.random;
+    this.#circuits = new CircuitBreakers(options.clock ?? Date.now);
+  }
+
+  /** How each origin is that was asked lately. */
+  circuits(): CircuitState[] {
+    return this.#circuits.states();
   }
 
   /**
-   * Gets a URL. Any status is an answer; what may pass was tried again before.
+   * Gets a URL. Any status is an answer; what may pass was tried again before. An origin that has not answered others
+   * lately is not asked.
    *
-   * @throws GomodfsError `UPSTREAM` for a connection that breaks, a redirect that must not be followed or too many;
+   * @throws GomodfsError `UPSTREAM` for a connection that breaks, a redirect that must not be followed or too many, an
+   *   origin that is not asked;
    *   `TIMEOUT`; `TOO_LARGE`; `CANCELLED`; `BUSY` if too many requests wait; `USAGE` for credentials over plain http;
    *   and what the receiver throws
    */
   async get<T>(get: HttpGet<T>): Promise<HttpResult<T>> {
-    const deadline = performance.now() + this.#timeouts.total;
+    const limits = {
+      deadline: performance.now() + this.#timeouts.total,
+      circuits: this.#circuits.watch(get.subject ?? get.url.pathname),
+    };
     for (let attempt = 1; ; attempt += 1) {
-      const outcome = await this.#attempt(get, deadline);
+      const outcome = await this.#attempt(get, limits);
       const delay = this.#delayBeforeNext(outcome, attempt);
-      if (delay === undefined || performance.now() + delay >= deadline) return resultOf(outcome);
+      if (delay === undefined || performance.now() + delay >= limits.deadline) {
+        limits.circuits.end();
+        return resultOf(outcome);
+      }
       const { signal } = this.#closing;
       await wait(delay, get.signal === undefined ? signal : AbortSignal.any([get.signal, signal]));
     }
@@ -111,12 +152,12 @@ export class HttpClient implements AsyncDisposable {
     await this.close();
   }
 
-  async #attempt<T>(get: HttpGet<T>, deadline: number): Promise<Outcome<T>> {
+  async #attempt<T>(get: HttpGet<T>, limits: RequestLimits): Promise<Outcome<T>> {
     try {
       return await this.#queue(get.url.host).run(
         get.priority ?? "demand",
         get.signal,
-        async () => await this.#authenticate(get, deadline),
+        async () => await this.#authenticate(get, limits),
       );
     } catch (error) {
       return { kind: "failure", error };
@@ -133,18 +174,18 @@ export class HttpClient implements AsyncDisposable {
   }
 
   /** cmd/go/internal/web/http.go `get`: after any 4xx a request is made once more, if there is something new to send. */
-  async #authenticate<T>(get: HttpGet<T>, deadline: number): Promise<Refusal | Body<T>> {
+  async #authenticate<T>(get: HttpGet<T>, limits: RequestLimits): Promise<Refusal | Body<T>> {
     const { url, signal } = get;
     const own = urlAuthorization(url);
     if (own !== undefined || url.protocol !== "https:") {
-      return await this.#follow(get, own ?? {}, deadline);
+      return await this.#follow(get, own ?? {}, limits);
     }
     const headers = await this.#credentials.headersFor(url, signal);
-    const answer = await this.#follow(get, headers, deadline);
+    const answer = await this.#follow(get, headers, limits);
     if (answer.kind !== "refusal" || answer.status < 400 || answer.status > 499) return answer;
     const renewed = await this.#credentials.renew(url, headers, answer, signal);
     if (renewed === undefined) return answer;
-    const second = await this.#follow(get, renewed.headers, deadline);
+    const second = await this.#follow(get, renewed.headers, limits);
     renewed.settle(second.kind === "body" ? 200 : second.status);
     return second;
   }
@@ -152,14 +193,14 @@ export class HttpClient implements AsyncDisposable {
   async #follow<T>(
     get: HttpGet<T>,
     credentials: CredentialHeaders,
-    deadline: number,
+    limits: RequestLimits,
   ): Promise<Refusal | Body<T>> {
     let url = get.url;
     for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
       const sameHost = url.protocol === get.url.protocol && url.host === get.url.host;
-      const answer = await this.#exchange(get, url, sameHost ? credentials : {}, deadline);
+      const answer = await this.#exchange(get, url, sameHost ? credentials : {}, limits);
       if (answer.kind !== "redirect") return answer;
-      url = redirectTarget(url, answer.location);
+      url = redirectTarget(url, answer.location, this.#insecure);
     }
     throw new GomodfsError(
       "UPSTREAM",
@@ -171,7 +212,7 @@ export class HttpClient implements AsyncDisposable {
     get: HttpGet<T>,
     url: URL,
     credentials: CredentialHeaders,
-    deadline: number,
+    limits: RequestLimits,
   ): Promise<HttpAnswer<T>> {
     const headers = {
       "user-agent": this.#userAgent,
@@ -181,13 +222,21 @@ export class HttpClient implements AsyncDisposable {
     };
     if (this.#closing.signal.aborted) throw cancelled(this.#closing.signal);
     const origin = this.#connections.origin(url);
-    return await performExchange(origin.connections, origin.encodeGet(url, headers), {
-      name: nameOf(url),
-      timeouts: this.#timeouts,
-      remaining: Math.max(1, deadline - performance.now()),
-      signal: get.signal,
-      maxBytes: get.maxBytes,
-      receive: get.receive,
+    return await limits.circuits.exchange(url.origin, async ({ onStage, onBody }) => {
+      const exchange = {
+        name: nameOf(url),
+        timeouts: this.#timeouts,
+        remaining: Math.max(1, limits.deadline - performance.now()),
+        signal: get.signal,
+        maxBytes: get.maxBytes,
+        beginningOnly: get.beginningOnly,
+        receive: (size: number | undefined) => {
+          onBody();
+          return get.receive(size);
+        },
+      };
+      const request = origin.encodeGet(url, headers);
+      return await performExchange(origin.connections, request, exchange, onStage);
     });
   }
 
@@ -208,6 +257,13 @@ export class HttpClient implements AsyncDisposable {
   }
 }
 
+/** What bounds a request with all its attempts. */
+interface RequestLimits {
+  /** `performance.now()` */
+  readonly deadline: number;
+  readonly circuits: WatchedRequest;
+}
+
 type Body<T> = Extract<HttpAnswer<T>, { kind: "body" }>;
 type Refusal = Extract<HttpAnswer<unknown>, { kind: "refusal" }>;
 type Outcome<T> = Body<T> | Refusal | { readonly kind: "failure"; readonly error: unknown };
@@ -217,7 +273,7 @@ function resultOf<T>(outcome: Outcome<T>): HttpResult<T> {
     case "body":
       return { ok: true, body: outcome.body };
     case "refusal":
-      return { ok: false, status: outcome.status, reason: outcome.reason };
+      return { ok: false, status: outcome.status, reason: outcome.reason, body: outcome.body };
     case "failure":
       throw outcome.error;
   }
@@ -231,7 +287,7 @@ async function wait(milliseconds: number, signal: AbortSignal | undefined): Prom
   }
 }
 
-function redirectTarget(from: URL, location: string): URL {
+function redirectTarget(from: URL, location: string, mayBeInsecure: boolean): URL {
   const name = nameOf(from);
   let target: URL;
   try {
@@ -242,7 +298,7 @@ function redirectTarget(from: URL, location: string): URL {
     });
   }
   const secure = target.protocol === "https:";
-  if (!secure && (target.protocol !== "http:" || from.protocol === "https:")) {
+  if (!secure && (target.protocol !== "http:" || (from.protocol === "https:" && !mayBeInsecure))) {
     const message = `${name}: redirected to insecure URL ${redactUrl(target)}`;
     throw new GomodfsError("UPSTREAM", message);
   }

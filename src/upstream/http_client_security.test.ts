@@ -93,6 +93,17 @@ function knownCredentials(known: Readonly<Record<string, CredentialHeaders>>): R
   return { ...noCredentials, headersFor: (url) => Promise.resolve(table.find(url) ?? {}) };
 }
 
+describe("HttpClient that may be insecure", () => {
+  it("trusts any certificate, and follows redirects to http", async () => {
+    const plain = await fixture.serve((_request, response) => response.end("plain"));
+    const secure = await fixture.serve((_request, response) => {
+      response.writeHead(302, { location: plain.url().href }).end();
+    }, certificate);
+    const answer = await getText(fixture.client({ insecure: true }), secure.url());
+    expect(answer).toEqual({ ok: true, body: "plain" });
+  });
+});
+
 describe("HttpClient credentials", () => {
   async function headersAt(
     path: string,

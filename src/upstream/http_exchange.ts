@@ -1,28 +1,33 @@
 import { isGomodfsError } from "../lib/gomodfs_error.ts";
+import { networkError } from "../lib/network_error.ts";
 import { AnswerReceiver, type HttpAnswer, type HttpExchange } from "./answer_receiver.ts";
 import { ExchangeWatch } from "./exchange_watch.ts";
 import type { Connection, ResponseConsumer } from "./http1/connection.ts";
 import type { OriginConnections } from "./http1/origin_connections.ts";
-import { networkError } from "./network_error.ts";
 
 /** Each finds a kept connection that the server had closed meanwhile; more than a few in a row is something else. */
 const maxStaleConnections = 3;
+
+/** How far an exchange has come: it has a connection, or waits for one. */
+export type ExchangeStage = "connecting" | "connected";
 
 /**
  * Sends a request and takes in the whole answer.
  *
  * @param request as {@linkcode Connection.send} takes it
+ * @param onStage told each stage when it begins
  * @throws GomodfsError `UPSTREAM`, `TIMEOUT`, `CANCELLED`, `TOO_LARGE`, or what the receiver throws
  */
 export async function performExchange<T>(
   connections: OriginConnections,
   request: string,
   exchange: HttpExchange<T>,
+  onStage: (stage: ExchangeStage) => void = () => {},
 ): Promise<HttpAnswer<T>> {
   using watch = new ExchangeWatch(exchange);
   const answer = new AnswerReceiver(exchange, watch);
   try {
-    await transfer(connections, request, answer, watch);
+    await transfer(connections, request, answer, { watch, onStage });
     return await answer.finish();
   } catch (error) {
     await answer.discard();
@@ -35,16 +40,23 @@ export async function performExchange<T>(
   }
 }
 
+interface Observers {
+  readonly watch: ExchangeWatch;
+  readonly onStage: (stage: ExchangeStage) => void;
+}
+
 async function transfer(
   connections: OriginConnections,
   request: string,
   consumer: ResponseConsumer,
-  watch: ExchangeWatch,
+  { watch, onStage }: Observers,
 ): Promise<void> {
   for (let stale = 0; ; stale += 1) {
     if (watch.reason !== undefined) throw watch.reason;
+    onStage("connecting");
     const connection = connections.takeIdle() ?? (await connect(connections, watch));
     watch.connected(connection);
+    onStage("connected");
     try {
       await connection.send(request, consumer);
       return;

@@ -1,10 +1,10 @@
 import { GomodfsError } from "../lib/gomodfs_error.ts";
+import { redactUrl } from "../lib/redact_url.ts";
 import type { ZipBytes } from "../store/module_store.ts";
 import { MemoryReceiver } from "./body_receiver.ts";
 import type { HttpClient, HttpGet, HttpResult } from "./http_client.ts";
 import type { ProxyTransport } from "./module_proxy.ts";
 import type { FetchOptions } from "./module_source.ts";
-import { redactUrl } from "./redact_url.ts";
 import { receiveZip, type ZipSpool } from "./zip_receiver.ts";
 
 /** A proxy, or a checksum database, over http or https. */
@@ -23,12 +23,16 @@ export class HttpProxyTransport implements ProxyTransport {
 
   async read(path: string, maxBytes: number, options: FetchOptions = {}): Promise<Uint8Array> {
     const receive = (size: number | undefined): MemoryReceiver => new MemoryReceiver(size);
-    return await this.#get({ ...options, url: this.#fileUrl(path), maxBytes, receive });
+    return await this.#get({ ...options, ...this.#question(path), maxBytes, receive });
   }
 
   async readZip(path: string, maxBytes: number, options: FetchOptions = {}): Promise<ZipBytes> {
     const receive = (size: number | undefined) => receiveZip(this.#spool, size);
-    return await this.#get({ ...options, url: this.#fileUrl(path), maxBytes, receive });
+    return await this.#get({ ...options, ...this.#question(path), maxBytes, receive });
+  }
+
+  #question(path: string): Pick<HttpGet<unknown>, "url" | "subject"> {
+    return { url: this.#fileUrl(path), subject: subjectOf(path) };
   }
 
   #fileUrl(path: string): URL {
@@ -46,6 +50,14 @@ export class HttpProxyTransport implements ProxyTransport {
   }
 }
 
+/**
+ * As much of a path as one repository has: `github.com/a/b` of all its modules and versions. Who makes up modules of one
+ * that a proxy stumbles over has made up one subject.
+ */
+function subjectOf(path: string): string {
+  return path.split("/", 3).join("/");
+}
+
 function refusalError(
   url: URL,
   refusal: Extract<HttpResult<unknown>, { ok: false }>,
@@ -55,7 +67,10 @@ function refusalError(
   const code = status === 404 || status === 410 ? "NOT_FOUND" : "UPSTREAM";
   const message = `GET ${redactUrl(url)}: ${status}${reason === "" ? "" : `: ${reason}`}`;
   const hint = hintFor(status);
-  return new GomodfsError(code, message, hint === undefined ? {} : { hint });
+  return new GomodfsError(code, message, {
+    ...(hint !== undefined && { hint }),
+    isGone: status === 410,
+  });
 }
 
 function hintFor(status: number): string | undefined {

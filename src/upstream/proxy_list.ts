@@ -1,5 +1,5 @@
 import { GomodfsError, isGomodfsError } from "../lib/gomodfs_error.ts";
-import { redactUrl, redactUserinfo } from "./redact_url.ts";
+import { redactUrl, redactUserinfo } from "../lib/redact_url.ts";
 
 /** One place of a GOPROXY list where a module may be looked for. */
 export type ProxyListEntry =
@@ -105,7 +105,9 @@ export async function tryProxies<T>(
 }
 
 function errorRank(entry: ProxyListEntry, error: GomodfsError): number {
-  if (entry.kind === "off" || error.code === "UNSUPPORTED") return 0;
-  if (error.code === "NOT_FOUND") return entry.kind === "direct" ? 3 : 1;
-  return entry.kind === "proxy" ? 2 : 3;
+  // It only says that the next entries are to be asked.
+  if (entry.kind === "noproxy") return 0;
+  if (entry.kind === "off" || error.code === "UNSUPPORTED") return 1;
+  if (error.code === "NOT_FOUND") return entry.kind === "direct" ? 4 : 2;
+  return entry.kind === "proxy" ? 3 : 4;
 }

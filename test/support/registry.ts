@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { GomodfsError, isGomodfsError } from "../../src/lib/gomodfs_error.ts";
 import { silentLogger } from "../../src/lib/logger.ts";
+import { redactUrl } from "../../src/lib/redact_url.ts";
 import type { ZipBytes } from "../../src/store/module_store.ts";
 import type { Environment } from "../../src/upstream/go_installation.ts";
 import { GoProxySource } from "../../src/upstream/go_proxy_source.ts";
@@ -10,7 +11,6 @@ import { readGoSettings, requireGoproxy } from "../../src/upstream/go_settings.t
 import { GoauthCredentials } from "../../src/upstream/goauth_credentials.ts";
 import { HttpClient } from "../../src/upstream/http_client.ts";
 import { parseProxyList } from "../../src/upstream/proxy_list.ts";
-import { redactUrl } from "../../src/upstream/redact_url.ts";
 import { receiveZip } from "../../src/upstream/zip_receiver.ts";
 import type { RecordedAnswer } from "./recorded_answers.ts";
 

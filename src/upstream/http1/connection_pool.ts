@@ -10,6 +10,8 @@ export interface ConnectionPoolOptions {
   readonly connectionsPerOrigin: number;
   /** For the proxies and certificate authorities that it names. */
   readonly env: Environment;
+  /** Whether servers must prove who they are; yes, unless given. */
+  readonly verifyCertificates?: boolean;
   /** Milliseconds that a connection stays open with nothing to do; 15 s unless given. */
   readonly idleTimeout?: number;
 }
@@ -31,8 +33,8 @@ export class ConnectionPool {
   readonly #origins = new Map<string, Origin>();
 
   constructor(options: ConnectionPoolOptions) {
-    this.#options = { idleTimeout: 15_000, ...options };
-    this.#dialer = new Dialer(options.env);
+    this.#options = { idleTimeout: 15_000, verifyCertificates: true, ...options };
+    this.#dialer = new Dialer(options.env, this.#options.verifyCertificates);
   }
 
   /**

@@ -10,11 +10,16 @@ import type { TlsOptions } from "./tls_connector.ts";
 /** Opens sockets to origins, directly or through a proxy. */
 export class Dialer {
   readonly #env: Environment;
+  readonly #verifyCertificates: boolean;
   #tlsConnector: Promise<import("./tls_connector.ts").TlsConnector> | undefined;
 
-  /** @param env for the certificate authorities that it names */
-  constructor(env: Environment) {
+  /**
+   * @param env for the certificate authorities that it names
+   * @param verifyCertificates whether servers must prove who they are
+   */
+  constructor(env: Environment, verifyCertificates = true) {
     this.#env = env;
+    this.#verifyCertificates = verifyCertificates;
   }
 
   /**
@@ -53,7 +58,7 @@ export class Dialer {
 
   async #connectTls(server: Endpoint, options: TlsOptions, signal: AbortSignal): Promise<Socket> {
     this.#tlsConnector ??= import("./tls_connector.ts").then(
-      ({ TlsConnector }) => new TlsConnector(this.#env),
+      ({ TlsConnector }) => new TlsConnector(this.#env, this.#verifyCertificates),
     );
     const connector = await this.#tlsConnector;
     return await connector.connect(server, options, signal);

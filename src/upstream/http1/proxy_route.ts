@@ -1,8 +1,8 @@
 import { GomodfsError } from "../../lib/gomodfs_error.ts";
+import { httpProxyFor } from "../../lib/http_proxy_environment.ts";
+import { redactUserinfo } from "../../lib/redact_url.ts";
 import { basicAuthorization, percentDecode } from "../authorization.ts";
 import type { Environment } from "../go_installation.ts";
-import { httpProxyFor } from "../http_proxy_environment.ts";
-import { redactUserinfo } from "../redact_url.ts";
 import type { RequestHeaders } from "./request_head.ts";
 
 /** Where a server listens. */

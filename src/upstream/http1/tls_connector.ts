@@ -1,6 +1,6 @@
 import { isIP, type OnReadOpts, type Socket } from "node:net";
 import { type ConnectionOptions, connect, createSecureContext, type SecureContext } from "node:tls";
-import { certificateAuthorities } from "../certificate_authorities.ts";
+import { certificateAuthorities } from "../../lib/certificate_authorities.ts";
 import type { Environment } from "../go_installation.ts";
 import { authorityOf, type Endpoint } from "./proxy_route.ts";
 import { untilConnected } from "./socket_events.ts";
@@ -20,16 +20,21 @@ export interface TlsOptions {
  */
 export class TlsConnector {
   readonly #secureContext: SecureContext;
+  readonly #verifyCertificates: boolean;
   readonly #sessions = new Map<string, Buffer>();
 
-  /** @param env for SSL_CERT_FILE, SSL_CERT_DIR and NODE_EXTRA_CA_CERTS */
-  constructor(env: Environment) {
+  /**
+   * @param env for SSL_CERT_FILE, SSL_CERT_DIR and NODE_EXTRA_CA_CERTS
+   * @param verifyCertificates whether servers must prove who they are
+   */
+  constructor(env: Environment, verifyCertificates: boolean) {
+    this.#verifyCertificates = verifyCertificates;
     // Made once and not for each connection.
     this.#secureContext = createSecureContext({ ca: certificateAuthorities(env) });
   }
 
   /**
-   * A socket to `server`, whose certificate is verified.
+   * A socket to `server`, whose certificate is verified unless that is not wanted.
    *
    * @throws an error of Node's or OpenSSL's with a code; the signal's reason
    */
@@ -41,6 +46,7 @@ export class TlsConnector {
       host,
       port,
       secureContext: this.#secureContext,
+      rejectUnauthorized: this.#verifyCertificates,
       ALPNProtocols: ["http/1.1"],
       // Not for addresses: RFC 6066 section 3.
       servername: isIP(host) === 0 ? host : "",

@@ -1,6 +1,6 @@
 import { GomodfsError } from "../../../lib/gomodfs_error.ts";
 import { redactUserinfo } from "../../../lib/redact_url.ts";
-import { printableReason } from "../../server_reason.ts";
+import { printableReason } from "../../../lib/server_reason.ts";
 
 /** What git and ssh say when nobody may be asked, or the answer was not good. */
 const DENIED =

@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { getCACertificates } from "node:tls";
-import type { Environment } from "./go_installation.ts";
+import type { Environment } from "./environment.ts";
 
 /** Far above any system's bundle (the usual ones have 250 KB): a wrong path must not fill the memory. */
 const maxBundleBytes = 16 << 20;

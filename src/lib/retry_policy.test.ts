@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { GomodfsError } from "../lib/gomodfs_error.ts";
+import { GomodfsError } from "./gomodfs_error.ts";
 import { isTransientError, parseRetryAfter, type RetryPolicy, retryDelay } from "./retry_policy.ts";
 
 const policy: RetryPolicy = { attempts: 9, baseDelay: 100, maxDelay: 1000, maxRetryAfter: 5000 };

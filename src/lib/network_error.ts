@@ -1,4 +1,4 @@
-import { GomodfsError } from "../lib/gomodfs_error.ts";
+import { GomodfsError } from "./gomodfs_error.ts";
 import { redactUserinfo } from "./redact_url.ts";
 import { systemErrorCode } from "./retry_policy.ts";
 

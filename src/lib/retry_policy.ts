@@ -1,4 +1,4 @@
-import { isGomodfsError } from "../lib/gomodfs_error.ts";
+import { isGomodfsError } from "./gomodfs_error.ts";
 
 /** How often and after which waits a request is made again. */
 export interface RetryPolicy {

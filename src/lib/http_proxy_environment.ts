@@ -1,5 +1,5 @@
 import { BlockList, isIP } from "node:net";
-import type { Environment } from "./go_installation.ts";
+import type { Environment } from "./environment.ts";
 
 /**
  * The proxy that the environment names for a URL, or undefined: HTTP_PROXY, HTTPS_PROXY and NO_PROXY in upper or lower
