@@ -21,6 +21,7 @@ export class Bench implements AsyncDisposable {
   readonly #directory = new TemporaryDirectory("gomodfs-bench-");
   readonly #done = new Map<string, Promise<void>>();
   #goHome: Promise<Home> | undefined;
+  readonly #sharedHomes = new Map<string, Home>();
   #homes = 0;
 
   private constructor(proxies: Readonly<Record<Link, ProxyProcess>>, peers: Peers) {
@@ -63,6 +64,13 @@ export class Bench implements AsyncDisposable {
     const { directory } = await this.#goHome;
     const home = this.newHome(link);
     cpSync(directory, home.directory, { recursive: true });
+    return home;
+  }
+
+  /** A home that several workloads share under a name. */
+  sharedHome(name: string): Home {
+    const home = this.#sharedHomes.get(name) ?? this.newHome();
+    this.#sharedHomes.set(name, home);
     return home;
   }
 

@@ -6,26 +6,32 @@ export interface Peers {
   readonly gomodfs?: TailscaleGomodfs;
   /** The path of a cfal/go-prefetch binary, in the rows of prefetch. */
   readonly goPrefetch?: string;
+  /** The path of a goproxy/goproxy binary, in the rows of the GOPROXY server. */
+  readonly goproxy?: string;
 }
 
 /**
  * Reads the values of `--peer`.
  *
  * @param goproxy the proxy of the bench
- * @throws Error for a value that is neither `gomodfs=PATH` nor `go-prefetch=PATH`
+ * @throws Error for a value that is not `NAME=PATH` with a name that is known
  */
 export async function openPeers(options: readonly string[], goproxy: string): Promise<Peers> {
   const binaries = new Map(options.map(parsePeer));
   const gomodfs = binaries.get("gomodfs");
   const goPrefetch = binaries.get("go-prefetch");
+  const goproxyServer = binaries.get("goproxy");
   return {
     ...(gomodfs !== undefined && { gomodfs: await TailscaleGomodfs.open(gomodfs, goproxy) }),
     ...(goPrefetch !== undefined && { goPrefetch }),
+    ...(goproxyServer !== undefined && { goproxy: goproxyServer }),
   };
 }
 
+const NAMES: readonly string[] = ["gomodfs", "go-prefetch", "goproxy"];
+
 function parsePeer(option: string): readonly [name: string, path: string] {
-  const [, name, path] = /^(gomodfs|go-prefetch)=(.+)$/.exec(option) ?? [];
-  if (name !== undefined && path !== undefined) return [name, path];
-  throw new Error(`--peer ${option}: write --peer gomodfs=PATH or --peer go-prefetch=PATH`);
+  const [, name = "", path = ""] = /^([a-z-]+)=(.+)$/.exec(option) ?? [];
+  if (NAMES.includes(name)) return [name, path];
+  throw new Error(`--peer ${option}: write NAME=PATH, with one of ${NAMES.join(", ")}`);
 }

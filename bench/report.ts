@@ -3,12 +3,12 @@ import { arch, cpus, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { runSuccessfully } from "../test/support/program.ts";
 import { CONTENDERS, median, type Samples } from "./measure.ts";
-import type { Contender, Target } from "./workload.ts";
+import type { Contender, Target, Unit } from "./workload.ts";
 
 /** A measured row. */
 export interface Row {
   readonly name: string;
-  readonly unit: "ms" | "MB";
+  readonly unit: Unit;
   readonly target: Target;
   readonly samples: Partial<Record<Contender, Samples>>;
 }

@@ -15,6 +15,7 @@ import { prefetch } from "./workloads/prefetch.ts";
 import { prefetchAgain } from "./workloads/prefetch_again.ts";
 import { prefetchMemory } from "./workloads/prefetch_memory.ts";
 import { prefetchThenBuild, prefetchThenList } from "./workloads/prefetch_then_go.ts";
+import { proxyDownload, proxyMemory, proxyRequests } from "./workloads/proxy_server.ts";
 import { startUp } from "./workloads/start_up.ts";
 import { storeSize } from "./workloads/store_size.ts";
 
@@ -30,6 +31,9 @@ const WORKLOADS: readonly Workload[] = [
   prefetchThenList,
   prefetchAgain,
   ...prefetchMemory,
+  ...proxyRequests,
+  proxyDownload,
+  proxyMemory,
   buildGeth,
   prefetchThenBuild,
 ];
@@ -42,6 +46,7 @@ const USAGE = `Usage: node bench/run.ts [--runs N] [--only REGEXP] [--long] [--c
   --check                  exit with 1 if a target is missed
   --peer gomodfs=PATH      measure a tailscale/gomodfs binary too, where that can be done
   --peer go-prefetch=PATH  measure a cfal/go-prefetch binary too, where that can be done
+  --peer goproxy=PATH      measure a goproxy/goproxy binary too, where that can be done
 `;
 
 const { values } = parseArgs({

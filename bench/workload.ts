@@ -20,11 +20,14 @@ export interface PreparedWorkload extends AsyncDisposable {
   readonly contenders: Readonly<Partial<Record<Contender, Measure>>>;
 }
 
+/** Of the samples; less is better. */
+export type Unit = "ms" | "us" | "MB";
+
 /** One row of the table. */
 export interface Workload {
   /** Matched by `--only`. */
   readonly name: string;
-  readonly unit: "ms" | "MB";
+  readonly unit: Unit;
   readonly target: Target;
   /** Takes minutes: runs only with `--long`. */
   readonly long?: true;

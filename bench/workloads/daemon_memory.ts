@@ -1,9 +1,9 @@
 import { cpSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { runSuccessfully } from "../../test/support/program.ts";
 import { generatedStore } from "../generated_store.ts";
 import { gethSources, LIST_GETH } from "../geth.ts";
 import { mountIn } from "../gomodfs.ts";
+import { residentMegabytes } from "../resident_memory.ts";
 import type { Workload } from "../workload.ts";
 
 const MODULES = 2_000;
@@ -24,16 +24,10 @@ export const daemonMemory: Workload = {
           await using mount = await mountIn(home);
           const environment = { ...home.environment, GOMODCACHE: mount.directory, GOPROXY: "off" };
           await runSuccessfully(LIST_GETH, { directory, environment, timeout: 600_000 });
-          return await residentMegabytes(mount.pid);
+          return residentMegabytes(mount.pid);
         },
       },
       async [Symbol.asyncDispose]() {},
     };
   },
 };
-
-/** VmRSS of proc_pid_status(5). */
-async function residentMegabytes(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, "utf8");
-  return (Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024) / 1e6;
-}

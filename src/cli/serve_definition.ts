@@ -32,6 +32,12 @@ export function addServe(program: Command, exit: (code: number) => void): void {
     .addOption(
       new Option("--allow-plain-http", "let passwords pass unencrypted, behind a proxy with TLS"),
     )
+    .addOption(
+      new Option(
+        "--reverse-proxy <host...>",
+        "also answer for these hosts, to who uses it as HTTPS_PROXY",
+      ),
+    )
     .addOption(storeOption())
     .addOption(
       new Option("--proxy <list>", "where modules come from, as GOPROXY (default: what go uses)"),
@@ -52,6 +58,7 @@ Examples:
   gomodfs serve --mount /mnt/gomod
   gomodfs serve --http 127.0.0.1:8080
   gomodfs serve --http :443 --tls-certificate cert.pem --tls-key key.pem --credentials clients
+  gomodfs serve --reverse-proxy git.example.com --http 127.0.0.1:3052
   gomodfs serve --config /etc/gomodfs/gomodfs.toml`,
     )
     .action(async (flags: ServeFlags) => {

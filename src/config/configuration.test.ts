@@ -149,7 +149,11 @@ describe("a configuration", () => {
       'g.toml:1:23: limits.idle_timeout: "10" is no duration; write 500ms, 10s, 1m30s or 2h',
     ],
     ['limits.max_zip_memory = "32MB"', /^g\.toml:1:25: limits\.max_zip_memory: "32MB" is no size/],
-    ['sumdb.databases = ["a b"]', /^g\.toml:1:20: sumdb\.databases\[0\]: "a b" is no name/],
+    ['sumdb.databases = ["a b"]', /^g\.toml:1:20: sumdb\.databases\[0\]: .*verifier/],
+    [
+      'sumdb.databases = ["off"]',
+      /^g\.toml:1:20: sumdb\.databases\[0\]: "off" is no checksum database/,
+    ],
     [
       'reverse_proxy.hosts = ["a/b"]',
       /^g\.toml:1:24: reverse_proxy\.hosts\[0\]: "a\/b" is no host/,

@@ -153,8 +153,8 @@ const http = z.strictObject({
 const sumdb = z.strictObject({
   databases: setting(databaseNames().optional(), {
     syntax: STRINGS,
-    text: "Checksum databases that are served below `/sumdb/`",
-    unset: "the one that GOSUMDB names",
+    text: "Checksum databases that are served below `/sumdb/` besides that of GOSUMDB, each as GOSUMDB spells one: `NAME+HASH+KEY`, and a URL if it is not at its name",
+    unset: "no others",
   }),
 });
 
@@ -162,6 +162,7 @@ const reverseProxy = z.strictObject({
   hosts: setting(reverseProxyHosts().default([]), {
     syntax: STRINGS,
     text: "Hosts that the reverse proxy answers for: `HOST`, `HOST:PORT`, with `,immutable` behind it if its answers never change",
+    flag: "--reverse-proxy",
   }),
   directory: setting(absolutePath().optional(), {
     syntax: PATH,

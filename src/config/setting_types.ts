@@ -9,6 +9,7 @@ import {
 } from "../http/access/listen_address.ts";
 import { GomodfsError } from "../lib/gomodfs_error.ts";
 import { ListedHosts } from "../proxy/revproxy/listed_hosts.ts";
+import { parseChecksumDatabase } from "../sumdb/known_keys.ts";
 import { parseProxyList } from "../upstream/proxy_list.ts";
 import { formatByteSize, parseByteSize } from "./byte_size.ts";
 import { formatDuration, parseDuration } from "./duration.ts";
@@ -73,8 +74,8 @@ export const trustedProxies = () => z.array(checkedText(checkTrustedProxy)).max(
 export const reverseProxyHosts = () =>
   z.array(checkedText((text) => void ListedHosts.parse([text]))).max(1_000);
 
-/** Checksum databases by name, which begins with a host (cmd/go/internal/modfetch/sumdb.go). */
-export const databaseNames = () => z.array(checkedText(checkDatabaseName)).max(100);
+/** Checksum databases as GOSUMDB spells one. */
+export const databaseNames = () => z.array(checkedText(checkDatabase)).max(100);
 
 /** One address or several to listen on. */
 export function listenAddresses() {
@@ -123,16 +124,9 @@ function requireAbsolute(text: string): void {
   throw new GomodfsError("USAGE", `${JSON.stringify(text.slice(0, 200))} is no absolute path`);
 }
 
-function checkDatabaseName(text: string): void {
-  if (
-    text.length <= 253 &&
-    /^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:\d{1,5})?(\/[\w.~-]+)*$/.test(text)
-  ) {
-    return;
-  }
-  throw new GomodfsError(
-    "USAGE",
-    `${JSON.stringify(text.slice(0, 200))} is no name of a checksum database`,
-    { hint: "write it as in GOSUMDB, without its key: sum.example.com" },
-  );
+function checkDatabase(text: string): void {
+  if (parseChecksumDatabase(text).kind === "database") return;
+  throw new GomodfsError("USAGE", `${JSON.stringify(text)} is no checksum database`, {
+    hint: "write NAME+HASH+KEY, as its operator gives it",
+  });
 }

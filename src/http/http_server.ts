@@ -163,12 +163,14 @@ export class HttpServer {
       for (let index = first; index < this.#handlers.length; index += 1) {
         const handler = this.#handlers[index];
         if (handler === undefined) break;
+        // Before it is asked: what it throws is its own too.
+        exchange.handler = handler.name;
         const isAnswered = handler.handle(exchange);
         if (isAnswered === false) continue;
-        exchange.handler = handler.name;
         if (isAnswered !== true) this.#awaitAnswer(exchange, isAnswered, index);
         return;
       }
+      exchange.handler = undefined;
       writeRefusal(exchange.response, refusal(404, "not found: nothing is served at this path"));
     } catch (error) {
       this.#fail(exchange, error);

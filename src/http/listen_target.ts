@@ -7,7 +7,12 @@ export type ListenTarget =
   /** Without a host every address of the machine; port 0 takes a free one. */
   | { readonly kind: "tcp"; readonly host: string | undefined; readonly port: number }
   /** A socket in the file system. One that nobody listens on any more is replaced. */
-  | { readonly kind: "unix"; readonly path: string }
+  | {
+      readonly kind: "unix";
+      readonly path: string;
+      /** Who may connect: permission bits; what the umask leaves of 0777 unless given. */
+      readonly mode?: number;
+    }
   /** A socket that listens already, inherited from a service manager. */
   | { readonly kind: "descriptor"; readonly descriptor: number };
 
@@ -23,7 +28,7 @@ export async function listenOn(server: Server, target: ListenTarget): Promise<vo
   if (target.kind === "unix") await makeRoomForSocket(target);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject);
-  server.listen(listenOptions(target), resolve);
+  listenWithMode(server, target, resolve);
   try {
     await promise;
   } catch (cause) {
@@ -48,6 +53,21 @@ export function describeTarget(target: ListenTarget): string {
 /** As URLs have it (RFC 3986 section 3.2.2). */
 export function bracketed(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
+}
+
+/** The kernel takes the mode of a socket from the umask when it binds it, which listen() does before it returns. */
+function listenWithMode(server: Server, target: ListenTarget, onListening: () => void): void {
+  const mode = target.kind === "unix" ? target.mode : undefined;
+  if (mode === undefined) {
+    server.listen(listenOptions(target), onListening);
+    return;
+  }
+  const umask = process.umask(~mode & 0o777);
+  try {
+    server.listen(listenOptions(target), onListening);
+  } finally {
+    process.umask(umask);
+  }
 }
 
 function listenOptions(target: ListenTarget): ListenOptions & { fd?: number } {

@@ -9,9 +9,12 @@ import type { Client } from "../http/http_exchange.ts";
 import type { Refusal } from "../http/refusal.ts";
 import type { Logger } from "../lib/logger.ts";
 
-/** Probes come from programs that have no credentials, and are told nothing about modules. */
+/** Probes come from programs that have no credentials. */
 const OPEN_PATHS: ReadonlySet<string> = new Set(["/healthz", "/readyz"]);
-const PROBE: Client = { name: undefined, mayRead: () => false };
+/** What clients ask of a proxy (RFC 9112 section 3.2.2). */
+const WHOLE_URL = /^https?:\/\//i;
+/** Who is let in without a question, and told nothing about modules. */
+const STRANGER: Client = { name: undefined, mayRead: () => false };
 
 type HttpSettings = Configuration["http"];
 
@@ -48,9 +51,13 @@ export class ServerAccess {
 
   /** For an HTTP server. */
   readonly authenticate = (request: IncomingMessage): Decision | Promise<Decision> => {
-    if (OPEN_PATHS.has(request.url ?? "")) return PROBE;
+    if (OPEN_PATHS.has(request.url ?? "")) return STRANGER;
     return decide(this.#control.admit(request));
   };
+
+  /** For an HTTP server with a proxy on it, which asks for credentials of its own where a whole URL is asked for. */
+  readonly authenticateBesideProxy = (request: IncomingMessage): Decision | Promise<Decision> =>
+    WHOLE_URL.test(request.url ?? "") ? STRANGER : this.authenticate(request);
 
   /** For a proxy, to which clients prove themselves by another header (RFC 9110 section 11.7.2). */
   readonly authenticateToProxy = async (request: IncomingMessage): Promise<Decision> => {

@@ -25,6 +25,7 @@ import { ReverseProxy } from "../proxy/revproxy/reverse_proxy.ts";
 import { SumdbHandler } from "../proxy/sumdb_handler.ts";
 import { ServerAccess } from "./access.ts";
 import { listenOnAddresses } from "./listeners.ts";
+import type { ServedReverseProxy } from "./ready_banner.ts";
 
 /** What an HTTP front end is made of. */
 export interface HttpFrontOptions {
@@ -94,7 +95,8 @@ export class HttpFront {
     ];
     this.#server = new HttpServer({
       handlers,
-      authenticate: access.authenticate,
+      authenticate:
+        reverseProxy === undefined ? access.authenticate : access.authenticateBesideProxy,
       observe,
       limits,
       ...(reverseProxy === undefined
@@ -142,9 +144,10 @@ export class HttpFront {
     return this.#listeners.map((listener) => urlOf(listener));
   }
 
-  /** The file of certificates with which clients believe the reverse proxy; undefined without one. */
-  get reverseProxyBundle(): string | undefined {
-    return this.#reverseProxy?.authority.bundleFile;
+  /** The reverse proxy's hosts, and the file of certificates with which clients believe it; undefined without one. */
+  get reverseProxy(): ServedReverseProxy | undefined {
+    const { hosts } = this.#options.configuration.reverse_proxy;
+    return this.#reverseProxy && { hosts, bundle: this.#reverseProxy.authority.bundleFile };
   }
 
   /**

@@ -6,7 +6,10 @@ test("readyBanner() says what to export, in words that a shell takes", () => {
     store: "/var/cache/gomodfs",
     mountPoint: "/mnt/go's modules",
     urls: ["http://127.0.0.1:3052", "unix:/run/gomodfs.sock", "https://cache.example:8443"],
-    reverseProxyBundle: "/var/cache/gomodfs/bundle.pem",
+    reverseProxy: {
+      hosts: ["mirror.example,immutable", "files.example"],
+      bundle: "/var/cache/gomodfs/bundle.pem",
+    },
   });
   expect(banner).toBe(
     `ready: serving the modules of /var/cache/gomodfs
@@ -14,13 +17,14 @@ export GOMODCACHE='/mnt/go'\\''s modules'
 export GOPROXY=http://127.0.0.1:3052
 # HTTP on unix:/run/gomodfs.sock
 # or GOPROXY=https://cache.example:8443
+# for mirror.example, files.example and no other host:
 export HTTPS_PROXY=http://127.0.0.1:3052 SSL_CERT_FILE=/var/cache/gomodfs/bundle.pem
 `,
   );
 });
 
 test("readyBanner() is silent on what is not served", () => {
-  const none = { urls: [], reverseProxyBundle: undefined };
+  const none = { urls: [], reverseProxy: undefined };
   expect(readyBanner({ store: "/s", mountPoint: "/mnt/gomod", ...none })).toBe(
     "ready: serving the modules of /s\nexport GOMODCACHE=/mnt/gomod\n",
   );

@@ -1,3 +1,11 @@
+/** A reverse proxy for hosts that are listed. */
+export interface ServedReverseProxy {
+  /** As they are configured. */
+  readonly hosts: readonly string[];
+  /** The certificates with which clients believe it: a file. */
+  readonly bundle: string;
+}
+
 /** What a server shows, and how clients get at it. */
 export interface ServedAddresses {
   readonly store: string;
@@ -5,24 +13,29 @@ export interface ServedAddresses {
   readonly mountPoint: string | undefined;
   /** Base URLs; `unix:` and a path for sockets in the file system. */
   readonly urls: readonly string[];
-  /** The certificates with which clients believe the reverse proxy; undefined without one. */
-  readonly reverseProxyBundle: string | undefined;
+  readonly reverseProxy: ServedReverseProxy | undefined;
 }
 
 /** The lines that say that a server is ready, and what to export to use it. */
 export function readyBanner(served: ServedAddresses): string {
-  const { store, mountPoint, urls, reverseProxyBundle: bundle } = served;
+  const { store, mountPoint, urls, reverseProxy } = served;
   const [url] = urls.filter((text) => text.startsWith("http"));
   return [
     `ready: serving the modules of ${store}`,
     ...(mountPoint === undefined ? [] : [`export GOMODCACHE=${shellQuote(mountPoint)}`]),
     ...urls.map((text, index) => proxyLine(text, index === 0)),
-    ...(bundle === undefined || url === undefined
-      ? []
-      : [`export HTTPS_PROXY=${url} SSL_CERT_FILE=${shellQuote(bundle)}`]),
+    ...(reverseProxy === undefined || url === undefined ? [] : proxyLines(url, reverseProxy)),
   ]
     .map((line) => `${line}\n`)
     .join("");
+}
+
+function proxyLines(url: string, { hosts, bundle }: ServedReverseProxy): string[] {
+  const names = hosts.map((host) => host.replace(/,.*$/, ""));
+  return [
+    `# for ${names.join(", ")} and no other host:`,
+    `export HTTPS_PROXY=${url} SSL_CERT_FILE=${shellQuote(bundle)}`,
+  ];
 }
 
 function proxyLine(url: string, isFirst: boolean): string {

@@ -99,7 +99,7 @@ export class ServingProcess {
         store: this.#location.directory,
         mountPoint,
         urls: http?.urls ?? [],
-        reverseProxyBundle: http?.reverseProxyBundle,
+        reverseProxy: http?.reverseProxy,
       }),
     );
     manager?.notify({ kind: "ready" });

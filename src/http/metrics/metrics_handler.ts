@@ -26,10 +26,8 @@ export class MetricsHandler implements HttpHandler, Disposable {
     this.#process = new ProcessMetrics(this.#registry, VERSION);
   }
 
-  async handle(exchange: HttpExchange): Promise<boolean> {
-    if (exchange.path !== "/metrics") return false;
-    answerText(exchange, 200, await this.text(), this.#registry.contentType);
-    return true;
+  handle(exchange: HttpExchange): boolean | Promise<boolean> {
+    return exchange.path === "/metrics" && this.#answer(exchange);
   }
 
   /** All metrics. Readers that come together get the same text. */
@@ -43,5 +41,10 @@ export class MetricsHandler implements HttpHandler, Disposable {
   [Symbol.dispose](): void {
     this.#process[Symbol.dispose]();
     this.#registry.clear();
+  }
+
+  async #answer(exchange: HttpExchange): Promise<true> {
+    answerText(exchange, 200, await this.text(), this.#registry.contentType);
+    return true;
   }
 }

@@ -1,0 +1,3 @@
+module gomodfs/bench/file_server
+
+go 1.24
