@@ -72,6 +72,8 @@ it("a mount and HTTP show one store, and end together", async () => {
   await sandbox.go(["mod", "download", QUOTE], { environment: client(sandbox, "a", server.url) });
   const file = join(directory, QUOTE, "quote.go");
   expect(readFileSync(file)).toEqual(readFileSync(join(sandbox.path("a"), QUOTE, "quote.go")));
+  const { stdout } = await sandbox.gomodfs(["status"]);
+  expect(stdout).toContain(`${directory}, ${server.url}\n`);
   expect(await server.stop("SIGINT")).toBe(0);
   expect(isMounted(directory)).toBe(false);
 });

@@ -68,16 +68,29 @@ function formatStatus({ store, daemons }: Status): string {
 }
 
 function formatDaemon(daemon: DaemonStatus): string[] {
-  const { counts, flights, failures } = daemon;
+  const { counts, flights, failures, circuits, securityEvents } = daemon;
   return [
-    `daemon    ${daemon.pid} since ${daemon.startedAt}, ${daemon.mountPoint ?? "in a mount namespace of its own"}`,
+    `daemon    ${daemon.pid} since ${daemon.startedAt}, ${placesOf(daemon)}`,
     `  asked     ${counts.hits} hits, ${counts.misses} misses; ${counts.reads} reads, ${formatBytes(counts.readBytes)}`,
     `  fetched   ${counts.fetched} parts, ${counts.failed} failures, ${flights.length} under way`,
     ...flights.slice(0, SHOWN).map((flight) => `  fetching  ${flight}`),
+    ...circuits.slice(0, SHOWN).map(({ origin, since }) => `  away      ${origin} since ${since}`),
+    ...securityEvents
+      .slice(-SHOWN)
+      .map(
+        ({ time, database, kind, file }) =>
+          `  security  ${time} ${database}: ${kind}, see ${file ?? "the log"}`,
+      ),
     ...failures
       .slice(-SHOWN)
       .map(({ time, what, reason }) => `  failed    ${time} ${what}: ${reason}`),
   ];
+}
+
+/** Where it shows the store. One of `exec` shows it to its command only. */
+function placesOf({ mountPoint, urls }: DaemonStatus): string {
+  const places = [...(mountPoint === undefined ? [] : [mountPoint]), ...urls];
+  return places.length === 0 ? "in a mount namespace of its own" : places.join(", ");
 }
 
 const SHOWN = 10;

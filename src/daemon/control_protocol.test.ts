@@ -44,6 +44,16 @@ const results: { [Command in keyof ControlResults]: fc.Arbitrary<ControlResults[
       failures: fc.array(
         fc.record({ what: fc.string(), time: fc.string(), code: fc.string(), reason: fc.string() }),
       ),
+      urls: fc.array(fc.string()),
+      circuits: fc.array(
+        fc.record({ origin: fc.string(), state: fc.string(), since: fc.string() }),
+      ),
+      securityEvents: fc.array(
+        fc.record(
+          { database: fc.string(), time: fc.string(), kind: fc.string(), file: fc.string() },
+          { requiredKeys: ["database", "time", "kind"], noNullPrototype: true },
+        ),
+      ),
     },
     {
       requiredKeys: [
@@ -55,6 +65,9 @@ const results: { [Command in keyof ControlResults]: fc.Arbitrary<ControlResults[
         "flights",
         "usage",
         "failures",
+        "urls",
+        "circuits",
+        "securityEvents",
       ],
       noNullPrototype: true,
     },

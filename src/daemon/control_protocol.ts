@@ -54,6 +54,8 @@ export interface DaemonStatus extends DaemonGreeting {
   /** The store's directory. */
   readonly store: string;
   readonly mountPoint?: string;
+  /** Where HTTP is served. */
+  readonly urls: readonly string[];
   /** What happened since it started. */
   readonly counts: {
     /** Look-ups on the mount that found what they asked for resident. */
@@ -82,6 +84,22 @@ export interface DaemonStatus extends DaemonGreeting {
     readonly time: string;
     readonly code: string;
     readonly reason: string;
+  }[];
+  /** Origins that are not asked for a while, since they do not answer. */
+  readonly circuits: readonly {
+    readonly origin: string;
+    readonly state: string;
+    /** ISO 8601. */
+    readonly since: string;
+  }[];
+  /** What checksum databases did that their operators have to explain. */
+  readonly securityEvents: readonly {
+    readonly database: string;
+    /** ISO 8601. */
+    readonly time: string;
+    readonly kind: string;
+    /** The file with the evidence; undefined if it could not be written. */
+    readonly file?: string;
   }[];
 }
 
@@ -197,6 +215,21 @@ function readStatus(fields: JsonFields): DaemonStatus {
       storedBytes: usage.count("storedBytes"),
       servedBytes: usage.count("servedBytes"),
     },
+    urls: fields.strings("urls"),
+    circuits: fields.objects("circuits").map((circuit) => ({
+      origin: circuit.string("origin"),
+      state: circuit.string("state"),
+      since: circuit.string("since"),
+    })),
+    securityEvents: fields.objects("securityEvents").map((event) => {
+      const file = event.optionalString("file");
+      return {
+        database: event.string("database"),
+        time: event.string("time"),
+        kind: event.string("kind"),
+        ...(file === undefined ? {} : { file }),
+      };
+    }),
     failures: fields.objects("failures").map((failure) => ({
       what: failure.string("what"),
       time: failure.string("time"),

@@ -24,6 +24,17 @@ const status: DaemonStatus = {
   flights: ["example.com/a@v1.0.0.info"],
   usage: { modules: 3, zips: 2, storedBytes: 10, servedBytes: 20 },
   failures: [],
+  urls: ["http://127.0.0.1:3052"],
+  circuits: [{ origin: "https://proxy.test", state: "open", since: "2026-01-02T03:04:05.000Z" }],
+  securityEvents: [
+    {
+      database: "sum.test",
+      time: "2026-01-02T03:04:05.000Z",
+      kind: "fork",
+      file: "/e/sum.test.txt",
+    },
+    { database: "sum.test", time: "2026-01-02T03:04:06.000Z", kind: "rollback" },
+  ],
 };
 
 let directory: string;

@@ -31,6 +31,8 @@ export interface DaemonOptions {
   readonly environment: NodeJS.ProcessEnv;
   /** The mount, if others can see it. */
   readonly visibleAt: VisibleMount | undefined;
+  /** Where HTTP is served. */
+  readonly urls?: readonly string[];
   /** Who runs it, also from within a user namespace. */
   readonly uid: number;
 }
@@ -123,6 +125,18 @@ export class Daemon {
       flights,
       usage: service.store.usage(),
       failures,
+      urls: this.#options.urls ?? [],
+      circuits: service
+        .circuits()
+        .flatMap(({ origin, state, since }) =>
+          state === "closed" || since === undefined ? [] : [{ origin, state, since }],
+        ),
+      securityEvents: service.databases.securityEvents.map(({ database, time, kind, file }) => ({
+        database,
+        time,
+        kind,
+        ...(file === undefined ? {} : { file }),
+      })),
     };
   }
 

@@ -2,14 +2,14 @@ import { constants } from "node:os";
 import type { ModuleCache } from "../cache/module_cache.ts";
 import type { MountCounters } from "../fuse/mount_counters.ts";
 import { type FuseSession, startSession } from "../fuse/session.ts";
-import type { Want } from "../fuse/tree_file_system.ts";
 import type { FromTree, ToTree, TreeWorkerData } from "../fuse/tree_messages.ts";
-import { GomodfsError, isGomodfsError } from "../lib/gomodfs_error.ts";
+import { isGomodfsError } from "../lib/gomodfs_error.ts";
 import type { Logger } from "../lib/logger.ts";
 import { workerEntry } from "../lib/worker_entry.ts";
-import type { ModuleVersion } from "../module/module_version.ts";
+import type { Want } from "../tree/want.ts";
 import type { SumdbDatabase } from "./checksum_database.ts";
 import type { StoreLocation } from "./store_location.ts";
+import { WantFetcher } from "./want_fetcher.ts";
 
 /** What a mount is made of. */
 export interface FuseMountOptions {
@@ -27,14 +27,12 @@ export interface FuseMountOptions {
 /** A served mount: the session thread answers what is resident, and this half fetches what is not. */
 export class FuseMount {
   readonly #session: FuseSession<ToTree>;
-  readonly #cache: ModuleCache;
-  readonly #database: SumdbDatabase | undefined;
+  readonly #fetcher: WantFetcher;
   readonly #log: Logger;
   readonly #counters: MountCounters;
 
   constructor({ device, mountPoint, cache, database, location, counters, log }: FuseMountOptions) {
-    this.#cache = cache;
-    this.#database = database;
+    this.#fetcher = new WantFetcher(cache, database);
     this.#log = log;
     this.#counters = counters;
     const data: TreeWorkerData = {
@@ -82,37 +80,13 @@ export class FuseMount {
 
   async #fulfil(ticket: number, want: Want): Promise<void> {
     try {
-      await this.#fetch(want);
+      const arriving = await this.#fetcher.fetch(want);
+      if (arriving !== undefined) this.#session.post({ kind: "arriving", ...arriving });
       this.#session.settle(ticket);
     } catch (error) {
       this.#log.debug("a read failed", { error });
       this.#session.settle(ticket, { errno: errnoOf(error) });
     }
-  }
-
-  async #fetch(want: Want): Promise<void> {
-    switch (want.kind) {
-      case "module":
-        await this.#cache.ensure(want.id, "zip");
-        return;
-      case "info":
-      case "mod":
-        return await this.#deliver(want.id, want.kind);
-      case "record":
-        return await this.#databaseNamed(want.database).keepRecord(want.id);
-      case "tile":
-        return await this.#databaseNamed(want.database).keepTile(want.tile);
-    }
-  }
-
-  async #deliver(id: ModuleVersion, file: "info" | "mod"): Promise<void> {
-    const content = await this.#cache.read(id, file);
-    this.#session.post({ kind: "arriving", id, file, content });
-  }
-
-  #databaseNamed(name: string): SumdbDatabase {
-    if (this.#database?.name === name) return this.#database;
-    throw new GomodfsError("NOT_FOUND", `${name} is not the checksum database in use`);
   }
 }
 

@@ -23,7 +23,7 @@ import { GoProxySource } from "../upstream/go_proxy_source.ts";
 import { type GoSettings, requireGoproxy } from "../upstream/go_settings.ts";
 import { GoauthCredentials } from "../upstream/goauth_credentials.ts";
 import { HttpClient } from "../upstream/http_client.ts";
-import { DirectUpstream } from "../upstream/vcs/direct_upstream.ts";
+import { DirectUpstream, type VersionControlLimits } from "../upstream/vcs/direct_upstream.ts";
 import { type SumdbDatabase, sumdbConfigDirectory } from "./checksum_database.ts";
 import { ChecksumDatabases } from "./checksum_databases.ts";
 import { ProcessDirectory } from "./process_directory.ts";
@@ -53,6 +53,7 @@ export interface ModuleServiceOptions {
   readonly build?: BuildSettings;
   /** Checksum databases to be served besides that of GOSUMDB, each as GOSUMDB spells one. */
   readonly furtherChecksumDatabases?: readonly string[];
+  readonly versionControlLimits?: VersionControlLimits;
   /** Gets the failures of single fetches instead, for whoever tells of them in another way. */
   readonly cacheLog?: Logger;
 }
@@ -129,6 +130,9 @@ export class ModuleService {
       goDirectory: location.spool,
       spool,
       log,
+      ...(options.versionControlLimits === undefined
+        ? {}
+        : { limits: options.versionControlLimits }),
     });
     const source = new GoProxySource({
       goproxy,

@@ -46,6 +46,7 @@ export class Server {
       location,
       environment,
       visibleAt: mount?.visibleAt,
+      urls: http?.urls ?? [],
       uid: process.getuid?.() ?? 0,
     });
     started.move();

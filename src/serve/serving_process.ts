@@ -76,6 +76,11 @@ export class ServingProcess {
       log,
       zipMemory: configuration.limits.max_zip_memory,
       furtherChecksumDatabases: configuration.sumdb.databases ?? [],
+      versionControlLimits: {
+        timeout: configuration.version_control.timeout,
+        maxRepositoryBytes: configuration.version_control.max_repository_size,
+        maxBytes: configuration.version_control.max_total_size,
+      },
     });
     try {
       const asked = frontEnds(configuration, {

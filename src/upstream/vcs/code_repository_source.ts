@@ -10,6 +10,7 @@ import type { ZipBytes } from "../../store/module_store.ts";
 import type { FetchOptions, VersionControlSource } from "../module_source.ts";
 import { SharedFlights } from "../shared_flights.ts";
 import type { CodeHostOptions } from "./code_host.ts";
+import { formatInfoFile } from "./code_repository/info_file.ts";
 import { type LatestQuery, latestVersion, type ModuleVersions } from "./latest_version.ts";
 
 /** The versions of one module in a repository: what a ModuleRepository gives. */
@@ -32,7 +33,7 @@ export class CodeRepositorySource implements VersionControlSource {
   async info(id: ModuleVersion, { signal }: FetchOptions = {}): Promise<Uint8Array> {
     return await this.#flights.join(`info ${id.version}`, signal, async (flight) => {
       const info = await this.#module.stat(id.version, { signal: flight });
-      if (info.version === id.version) return encode(info);
+      if (info.version === id.version) return formatInfoFile(info);
       // cmd/go/internal/modfetch/proxy.go, `Stat`: a version that is asked for must not become another one.
       throw new GomodfsError(
         "NOT_FOUND",

@@ -30,6 +30,17 @@ export interface DirectUpstreamOptions {
   /** For zips on their way in. */
   readonly spool: ZipSpool;
   readonly log: Logger;
+  readonly limits?: VersionControlLimits;
+}
+
+/** What version control may take; what is left out is bounded as {@linkcode GitRepositories} says. */
+export interface VersionControlLimits {
+  /** Milliseconds of one command. */
+  readonly timeout?: number;
+  /** Bytes of one clone. */
+  readonly maxRepositoryBytes?: number;
+  /** Bytes of all clones that are kept. */
+  readonly maxBytes?: number;
 }
 
 /** Milliseconds; as long as cmd/go waits (cmd/go/internal/web/http.go, `impatientInsecureHTTPClient`). */
@@ -64,6 +75,7 @@ export class DirectUpstream implements AsyncDisposable {
     const moduleClient = new HttpClient({ userAgent, env: environment, credentials });
     this.#clients = [pageClient, insecureClient, moduleClient];
     this.#git = new GitRepositories({
+      ...options.limits,
       environment,
       directory: options.cloneDirectory,
       isAbsentPage: async (url, signal) => await isAbsent(pageClient, url, signal),
