@@ -1,17 +1,19 @@
 import { LRUCache } from "lru-cache";
 import type { ModuleCache } from "../cache/module_cache.ts";
 import type { ModuleQueries, QueryAnswer } from "../cache/query_answer.ts";
+import { checkMayRead } from "../http/access/check_may_read.ts";
+import { IMMUTABLE, SHORT_LIVED } from "../http/cache_control.ts";
 import type { HttpExchange, HttpHandler } from "../http/http_exchange.ts";
 import { refusal } from "../http/refusal.ts";
 import { type ContentFields, type HeaderFields, Representation } from "../http/representation.ts";
-import { GomodfsError, isGomodfsError } from "../lib/gomodfs_error.ts";
+import { upstreamAnswer } from "../http/upstream_answer.ts";
+import { GomodfsError } from "../lib/gomodfs_error.ts";
 import {
   formatModuleVersion,
   type ModulePath,
   type ModuleVersion,
 } from "../module/module_version.ts";
 import { type OpenModule, VirtualTree } from "../tree/virtual_tree.ts";
-import { IMMUTABLE, SHORT_LIVED } from "./cache_control.ts";
 import { type ModuleRequest, parseModuleRequest } from "./module_request.ts";
 import { ZipSender } from "./zip_sender.ts";
 
@@ -93,7 +95,7 @@ export class ModuleProxyHandler implements HttpHandler {
   handle(exchange: HttpExchange): boolean | Promise<boolean> {
     const ready = this.#ready.get(exchange.path);
     if (ready === undefined || !isRead(exchange)) return this.#answerAnew(exchange);
-    checkMayRead(exchange, ready.path);
+    checkMayRead(exchange.client, ready.path);
     this.#hits += 1;
     ready.representation.send(exchange);
     return true;
@@ -106,7 +108,7 @@ export class ModuleProxyHandler implements HttpHandler {
       refuseMethod(exchange);
       return true;
     }
-    checkMayRead(exchange, request.path);
+    checkMayRead(exchange.client, request.path);
     return this.#answer(exchange, request).then(() => true);
   }
 
@@ -145,7 +147,7 @@ export class ModuleProxyHandler implements HttpHandler {
     }
     if (isFetchDisabled(exchange)) throw notResident(`${formatModuleVersion(id)}.${kind}`);
     this.#misses += 1;
-    return await fetching(this.#cache.read(id, kind));
+    return await upstreamAnswer(this.#cache.read(id, kind));
   }
 
   async #openModule(exchange: HttpExchange, id: ModuleVersion): Promise<OpenModule> {
@@ -156,7 +158,7 @@ export class ModuleProxyHandler implements HttpHandler {
     }
     if (isFetchDisabled(exchange)) throw notResident(`${formatModuleVersion(id)}.zip`);
     this.#misses += 1;
-    await fetching(this.#cache.ensure(id, "zip"));
+    await upstreamAnswer(this.#cache.ensure(id, "zip"));
     const fetched = this.#tree.module(id);
     if (fetched !== undefined) return fetched;
     throw new GomodfsError("STORE", `${formatModuleVersion(id)} was removed from the store`);
@@ -166,7 +168,7 @@ export class ModuleProxyHandler implements HttpHandler {
     exchange: HttpExchange,
     request: Extract<ModuleRequest, { kind: "list" | "latest" | "revision" }>,
   ): Promise<void> {
-    const answer = await fetching(this.#ask(exchange, request));
+    const answer = await upstreamAnswer(this.#ask(exchange, request));
     const fields = request.kind === "list" ? LIST : QUERY;
     this.#represent(answer.content, fields).send(exchange, ageFields(answer));
   }
@@ -208,14 +210,6 @@ function refuseMethod({ request, response }: HttpExchange): void {
   response.writeHead(status, { ...headers, "Content-Length": Buffer.byteLength(text) }).end(text);
 }
 
-/** The answer is the same whether there is such a module or not. */
-function checkMayRead({ client }: HttpExchange, path: ModulePath): void {
-  if (client.mayRead(path)) return;
-  throw new GomodfsError("FORBIDDEN", `you may not read ${path}`, {
-    hint: "ask those who run this server for credentials that let you",
-  });
-}
-
 /** By which a client asks for nothing but what is there (https://go.dev/ref/mod, "Disable-Module-Fetch"). */
 function isFetchDisabled({ request }: HttpExchange): boolean {
   const field = request.headers["disable-module-fetch"];
@@ -224,19 +218,6 @@ function isFetchDisabled({ request }: HttpExchange): boolean {
 
 function notResident(what: string): GomodfsError {
   return new GomodfsError("NOT_FOUND", `${what} is not resident, and Disable-Module-Fetch is set`);
-}
-
-/** What upstream gave may break rules; the client's request does not. */
-async function fetching<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (!isGomodfsError(error, "INVALID")) throw error;
-    throw new GomodfsError("UPSTREAM", error.message, {
-      ...(error.hint !== undefined && { hint: error.hint }),
-      cause: error,
-    });
-  }
 }
 
 /** RFC 9111 sections 5.1 and 5.5: how old the answer is, and that it should have been renewed. */

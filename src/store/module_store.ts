@@ -47,10 +47,14 @@ export interface StoredModule {
    */
   readFile(index: number): Uint8Array;
   /**
-   * The raw deflate stream (RFC 1951) of the file at `index`, `manifest.storedSize(index)` bytes; undefined where the
-   * manifest says that no such stream is kept.
+   * Fills `out` with the bytes from `start` on of the raw deflate stream (RFC 1951) of the file at `index`, which has
+   * `manifest.storedSize(index)` bytes. Memory of the caller's: a server that sends zips would make as much garbage as it
+   * sends, which V8 is slow to collect since it is not on its heap.
+   *
+   * @returns false, and nothing is written, where the manifest says that no such stream is kept
+   * @throws GomodfsError `STORE` if the bytes are gone or damaged
    */
-  readDeflated(index: number): Uint8Array | undefined;
+  readDeflated(index: number, start: number, out: Uint8Array): boolean;
 }
 
 /** What a store takes up and gives. */

@@ -50,7 +50,5 @@ export function storedZlibStream(content: Uint8Array, adler32: number): Buffer {
   return stream;
 }
 
-/** The raw deflate stream in a zlib stream. */
-export function rawDeflateOf(zlibStream: Uint8Array): Uint8Array {
-  return zlibStream.subarray(ZLIB_HEADER.length, -ADLER32_LENGTH);
-}
+/** Where in a zlib stream its raw deflate stream begins. */
+export const RAW_DEFLATE_OFFSET = ZLIB_HEADER.length;

@@ -1,7 +1,7 @@
 import { open } from "node:fs/promises";
 import { GomodfsError } from "../lib/gomodfs_error.ts";
 import { formatModuleVersion, type H1, type ModuleVersion } from "../module/module_version.ts";
-import { VirtualZip } from "../module/zip/virtual_zip.ts";
+import { VirtualZip, type ZipDataReader } from "../module/zip/virtual_zip.ts";
 import type { StoredModule } from "../store/module_store.ts";
 import type { ReadableZip } from "./offered_module.ts";
 
@@ -15,7 +15,7 @@ const PIECE_LENGTH = 4 * 1024 * 1024;
 export class RebuiltZip implements ReadableZip {
   readonly #module: StoredModule;
   readonly #zip: VirtualZip;
-  #last: { readonly index: number; readonly stream: Uint8Array } | undefined;
+  #last: { readonly index: number; readonly content: Uint8Array } | undefined;
 
   /** @throws GomodfsError `TOO_LARGE` for a zip past 4 GiB */
   constructor(module: StoredModule) {
@@ -45,17 +45,23 @@ export class RebuiltZip implements ReadableZip {
   }
 
   *#pieces(): Generator<Uint8Array, undefined> {
-    const streamOf = (index: number): Uint8Array => this.#stream(index);
+    const readData: ZipDataReader = (index, start, out) => this.#read(index, start, out);
     for (let offset = 0; offset < this.#zip.size; offset += PIECE_LENGTH) {
-      yield this.#zip.read(offset, PIECE_LENGTH, streamOf);
+      yield this.#zip.read(offset, PIECE_LENGTH, readData);
     }
   }
 
-  #stream(index: number): Uint8Array {
-    if (this.#last?.index === index) return this.#last.stream;
-    const stream = this.#module.readDeflated(index) ?? this.#module.readFile(index);
-    this.#last = { index, stream };
-    return stream;
+  #read(index: number, start: number, out: Uint8Array): void {
+    if (this.#module.readDeflated(index, start, out)) return;
+    out.set(this.#content(index).subarray(start, start + out.length));
+  }
+
+  /** Of a file that is not deflated; it is read in several pieces. */
+  #content(index: number): Uint8Array {
+    if (this.#last?.index !== index) {
+      this.#last = { index, content: this.#module.readFile(index) };
+    }
+    return this.#last.content;
   }
 }
 

@@ -7,7 +7,12 @@ import { temporaryDirectory } from "../../../test/support/temporary_directory.ts
 import { readZipEntries } from "./central_directory.ts";
 import { BytesReader } from "./random_access.ts";
 import { askZipOracle } from "./testdata/zip_oracle.ts";
-import { VirtualZip, type VirtualZipFiles, virtualZipSize } from "./virtual_zip.ts";
+import {
+  VirtualZip,
+  type VirtualZipFiles,
+  virtualZipSize,
+  type ZipDataReader,
+} from "./virtual_zip.ts";
 
 const PREFIX = "example.com/m@v1.0.0/";
 
@@ -33,7 +38,11 @@ function source(list: readonly File[], directories: readonly string[] = []) {
     storedSize: (index) => (file(index).deflated ? (streams[index]?.length ?? 0) : -1),
     crc32: (index) => crc32(file(index).content),
   };
-  return { files, streamOf: (index: number) => streams[index] ?? new Uint8Array(0) };
+  const streamOf = (index: number): Uint8Array => streams[index] ?? new Uint8Array(0);
+  const readData: ZipDataReader = (index, start, out) => {
+    out.set(streamOf(index).subarray(start, start + out.length));
+  };
+  return { files, streamOf, readData };
 }
 
 const FILES: readonly File[] = [
@@ -58,9 +67,9 @@ describe("VirtualZip", () => {
     ];
     using directory = temporaryDirectory();
     const paths = cases.map((_, index) => directory.join(`${index}.zip`));
-    for (const [index, { files, streamOf }] of cases.entries()) {
+    for (const [index, { files, readData }] of cases.entries()) {
       const zip = new VirtualZip(PREFIX, files);
-      writeFileSync(paths[index] ?? "", zip.read(0, zip.size, streamOf));
+      writeFileSync(paths[index] ?? "", zip.read(0, zip.size, readData));
     }
     const answers = await askZipOracle(paths);
     for (const [index, { files, streamOf }] of cases.entries()) {
@@ -76,9 +85,9 @@ describe("VirtualZip", () => {
     });
     fc.assert(
       fc.property(fc.array(file), (list) => {
-        const { files, streamOf } = source(list);
+        const { files, streamOf, readData } = source(list);
         const zip = new VirtualZip(PREFIX, files);
-        const bytes = zip.read(0, zip.size, streamOf);
+        const bytes = zip.read(0, zip.size, readData);
         expect(bytes.length).toBe(virtualZipSize(PREFIX, files));
         const entries = readZipEntries(new BytesReader(bytes));
         expect(entries.map(({ name }) => name)).toEqual(list.map(({ name }) => PREFIX + name));
@@ -91,12 +100,12 @@ describe("VirtualZip", () => {
   });
 
   test("any part read alone is that part of the whole", () => {
-    const { files, streamOf } = source(FILES, ["d/"]);
+    const { files, readData } = source(FILES, ["d/"]);
     const zip = new VirtualZip(PREFIX, files);
-    const whole = zip.read(0, zip.size, streamOf);
+    const whole = zip.read(0, zip.size, readData);
     fc.assert(
       fc.property(fc.nat(zip.size + 10), fc.nat(5000), (offset, length) => {
-        const part = zip.read(offset, length, streamOf);
+        const part = zip.read(offset, length, readData);
         expect(Buffer.compare(part, whole.subarray(offset, offset + length))).toBe(0);
       }),
       { numRuns: 1000 },
@@ -104,22 +113,11 @@ describe("VirtualZip", () => {
   });
 
   test("reads only the streams that it needs", () => {
-    const { files, streamOf } = source(FILES);
-    const zip = new VirtualZip(PREFIX, files);
-    const read: number[] = [];
-    zip.read(zip.size - 300, 300, (index) => {
-      read.push(index);
-      return streamOf(index);
-    });
-    expect(read).toEqual([]);
-  });
-
-  test("refuses a stream of another length than was announced", () => {
     const { files } = source(FILES);
     const zip = new VirtualZip(PREFIX, files);
-    expect(() => zip.read(0, 100, () => new Uint8Array(1))).toThrow(
-      'the stored bytes of "a b.txt" are 1 and should be',
-    );
+    const read: number[] = [];
+    zip.read(zip.size - 300, 300, (index) => void read.push(index));
+    expect(read).toEqual([]);
   });
 
   test("refuses a name that no zip can hold", () => {

@@ -26,6 +26,12 @@ export interface VirtualZipFiles {
   crc32(index: number): number;
 }
 
+/**
+ * Fills `out` with the bytes from `start` on of what is behind a file's local header: its raw deflate stream, or its
+ * content where `storedSize` is -1.
+ */
+export type ZipDataReader = (index: number, start: number, out: Uint8Array) => void;
+
 /** A piece of the zip and the offset where it begins. */
 interface Piece {
   readonly start: number;
@@ -64,23 +70,21 @@ export class VirtualZip {
     this.size = this.#centralEnd + endRecordsLength(this.#entries);
   }
 
-  /**
-   * The bytes from `offset` on: `length`, or fewer at the zip's end.
-   *
-   * @param streamOf the raw deflate stream of a file, or its content where `storedSize` is -1
-   * @throws GomodfsError `STORE` if a stream has another length than was announced
-   */
-  read(offset: number, length: number, streamOf: (index: number) => Uint8Array): Uint8Array {
-    const end = Math.min(offset + length, this.size);
-    const out = new Uint8Array(Math.max(0, end - offset));
-    let at = offset;
-    while (at < end) {
-      const piece = this.#pieceAt(at, streamOf);
-      const part = piece.bytes.subarray(at - piece.start, end - piece.start);
-      out.set(part, at - offset);
-      at += part.length;
-    }
+  /** The bytes from `offset` on: `length`, or fewer at the zip's end. @throws whatever `readData` throws */
+  read(offset: number, length: number, readData: ZipDataReader): Uint8Array {
+    const out = new Uint8Array(Math.max(0, Math.min(length, this.size - offset)));
+    this.readInto(out, offset, readData);
     return out;
+  }
+
+  /** Fills `out` with the bytes from `offset` on, and gives their number: fewer at the zip's end. */
+  readInto(out: Uint8Array, offset: number, readData: ZipDataReader): number {
+    const length = Math.max(0, Math.min(out.length, this.size - offset));
+    let filled = 0;
+    while (filled < length) {
+      filled += this.#fill(out.subarray(filled, length), offset + filled, readData);
+    }
+    return length;
   }
 
   get #centralStart(): number {
@@ -116,8 +120,26 @@ export class VirtualZip {
     }
   }
 
-  /** The piece that the byte at `offset` is in. */
-  #pieceAt(offset: number, streamOf: (index: number) => Uint8Array): Piece {
+  /** Writes to the end of the header or data that the byte at `offset` is in, as far as there is room. */
+  #fill(out: Uint8Array, offset: number, readData: ZipDataReader): number {
+    if (offset < this.#centralStart) {
+      const entry = lastAtOrBelow(this.#localOffsets, offset);
+      const dataEnd = at(this.#localOffsets, entry + 1);
+      const dataStart = dataEnd - this.#dataLength(entry);
+      if (offset >= dataStart) {
+        const data = out.subarray(0, dataEnd - offset);
+        readData(entry - this.#files.directories.length, offset - dataStart, data);
+        return data.length;
+      }
+    }
+    const { start, bytes } = this.#headerAt(offset);
+    const part = bytes.subarray(offset - start, offset - start + out.length);
+    out.set(part);
+    return part.length;
+  }
+
+  /** The header that the byte at `offset` is in. */
+  #headerAt(offset: number): Piece {
     if (offset >= this.#centralEnd) return { start: this.#centralEnd, bytes: this.#endRecords() };
     if (offset >= this.#centralStart) {
       const entry = lastAtOrBelow(this.#centralOffsets, offset);
@@ -125,22 +147,7 @@ export class VirtualZip {
       return { start: at(this.#centralOffsets, entry), bytes };
     }
     const entry = lastAtOrBelow(this.#localOffsets, offset);
-    const dataStart = at(this.#localOffsets, entry + 1) - this.#dataLength(entry);
-    return offset >= dataStart
-      ? { start: dataStart, bytes: this.#stream(entry, streamOf) }
-      : { start: at(this.#localOffsets, entry), bytes: localHeader(this.#header(entry)) };
-  }
-
-  #stream(entry: number, streamOf: (index: number) => Uint8Array): Uint8Array {
-    const stream = streamOf(entry - this.#files.directories.length);
-    if (stream.length !== this.#dataLength(entry)) {
-      const name = quote(this.#relativeName(entry));
-      throw new GomodfsError(
-        "STORE",
-        `the stored bytes of ${name} are ${stream.length} and should be ${this.#dataLength(entry)}`,
-      );
-    }
-    return stream;
+    return { start: at(this.#localOffsets, entry), bytes: localHeader(this.#header(entry)) };
   }
 
   #relativeName(entry: number): string {

@@ -48,9 +48,10 @@ export class DirModule implements StoredModule {
     return content;
   }
 
-  readDeflated(index: number): Uint8Array | undefined {
-    if (this.manifest.header(index).method === METHOD_STORED) return undefined;
-    return this.#readData(index);
+  readDeflated(index: number, start: number, out: Uint8Array): boolean {
+    if (this.manifest.header(index).method === METHOD_STORED) return false;
+    out.set(this.#readData(index, start, start + out.length));
+    return true;
   }
 
   #readExtracted(index: number): Uint8Array {
@@ -72,11 +73,12 @@ export class DirModule implements StoredModule {
   }
 
   /** What is behind the local header of the file at `index`. */
-  #readData(index: number): Uint8Array {
+  #readData(index: number, start = 0, end = Infinity): Uint8Array {
     const header = this.manifest.header(index);
     return this.#readZip((zip) => {
       const { dataOffset } = readLocalHeader(zip, header, zip.size);
-      return zip.read(dataOffset, header.compressedSize);
+      const length = Math.min(end, header.compressedSize) - start;
+      return zip.read(dataOffset + start, length);
     });
   }
 

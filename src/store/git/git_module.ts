@@ -2,7 +2,7 @@ import { GomodfsError } from "../../lib/gomodfs_error.ts";
 import { formatModuleVersion, type H1, type ModuleVersion } from "../../module/module_version.ts";
 import type { Manifest } from "../manifest.ts";
 import type { StoredModule } from "../module_store.ts";
-import { rawDeflateOf, ZLIB_OVERHEAD } from "../zlib_stream.ts";
+import { RAW_DEFLATE_OFFSET, ZLIB_OVERHEAD } from "../zlib_stream.ts";
 import type { ObjectDatabase } from "./object_database.ts";
 import { objectIdFromBytes } from "./object_id.ts";
 
@@ -35,14 +35,17 @@ export class GitModule implements StoredModule {
     return content ?? this.#readObject(index);
   }
 
-  readDeflated(index: number): Uint8Array | undefined {
+  readDeflated(index: number, start: number, out: Uint8Array): boolean {
     const storedSize = this.manifest.storedSize(index);
-    if (storedSize < 0) return undefined;
+    if (storedSize < 0) return false;
     const size = this.manifest.size(index);
-    const stream = this.#database.search(this.manifest.objectId(index), (pack, offset) =>
-      pack.exactStreamOf(offset, size, storedSize + ZLIB_OVERHEAD),
-    );
-    if (stream === undefined) {
+    const found = this.#database.search(this.manifest.objectId(index), (pack, offset) => {
+      const stream = pack.exactStreamAt(offset, size, storedSize + ZLIB_OVERHEAD);
+      if (stream === undefined) return undefined;
+      pack.readInto(out, stream + RAW_DEFLATE_OFFSET + start);
+      return true;
+    });
+    if (found === undefined) {
       throw new GomodfsError(
         "STORE",
         `${this.#fileName(index)} is stored in another form than its zip had`,
@@ -51,7 +54,7 @@ export class GitModule implements StoredModule {
         },
       );
     }
-    return rawDeflateOf(stream);
+    return true;
   }
 
   /** In whatever form it is stored: another program may have repacked the store. */

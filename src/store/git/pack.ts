@@ -20,7 +20,6 @@ export const KEEP_REASON = "gomodfs\n";
 
 /** What a first read takes when the entry's length is not known: most go.mod files and trees are shorter. */
 const FIRST_READ_LENGTH = 4096;
-
 /** File descriptors of packs by name; bounded, and what falls out of it is closed. */
 export type OpenPackFiles = LRUCache<string, number>;
 
@@ -106,10 +105,15 @@ export class Pack {
     return bytes.subarray(header.length);
   }
 
-  /** As {@linkcode Pack.streamOf}, but undefined also if the stream has another length. */
-  exactStreamOf(offset: number, size: number, streamLength: number): Uint8Array | undefined {
-    const end = offset + entryHeaderLength(size) + streamLength;
-    return this.entryEnd(offset) === end ? this.streamOf(offset, size, streamLength) : undefined;
+  /**
+   * Where the zlib stream of the entry at `offset` begins, if it is whole, has `size` bytes and a stream of exactly
+   * `streamLength` bytes. Undefined otherwise.
+   */
+  exactStreamAt(offset: number, size: number, streamLength: number): number | undefined {
+    const start = offset + entryHeaderLength(size);
+    if (this.entryEnd(offset) !== start + streamLength) return undefined;
+    const header = this.header(offset);
+    return header.kind === "whole" && header.size === size ? start : undefined;
   }
 
   /** Where the entry that begins at `offset` ends. */
@@ -132,13 +136,22 @@ export class Pack {
     const available = Math.min(length, this.size - PACK_TRAILER_LENGTH - offset);
     if (offset < PACK_HEADER_LENGTH || available <= 0) throw this.#damaged(offset);
     const bytes = Buffer.allocUnsafe(available);
-    let end = 0;
-    while (end < available) {
-      const read = readSync(descriptor, bytes, end, available - end, offset + end);
+    this.#fill(descriptor, bytes, offset);
+    return bytes;
+  }
+
+  /** Fills `out` with the bytes at `offset`. @throws GomodfsError `STORE` if there are fewer */
+  readInto(out: Uint8Array, offset: number): void {
+    if (offset + out.length > this.size - PACK_TRAILER_LENGTH) throw this.#damaged(offset);
+    this.#fill(this.#descriptor(), out, offset);
+  }
+
+  #fill(descriptor: number, out: Uint8Array, offset: number): void {
+    for (let end = 0; end < out.length; ) {
+      const read = readSync(descriptor, out, end, out.length - end, offset + end);
       if (read === 0) throw this.#damaged(offset);
       end += read;
     }
-    return bytes;
   }
 
   #stream(offset: number, header: PackEntryHeader): Buffer {

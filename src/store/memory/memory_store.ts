@@ -142,12 +142,17 @@ class MemoryModule implements StoredModule {
 
   readFile(index: number): Uint8Array {
     const size = this.manifest.size(index);
-    const content = inflateRawSync(this.readDeflated(index), { maxOutputLength: size + 1 });
+    const content = inflateRawSync(this.#stream(index), { maxOutputLength: size + 1 });
     if (content.length !== size) throw this.#damaged(index);
     return content;
   }
 
-  readDeflated(index: number): Uint8Array {
+  readDeflated(index: number, start: number, out: Uint8Array): boolean {
+    out.set(this.#stream(index).subarray(start, start + out.length));
+    return true;
+  }
+
+  #stream(index: number): Uint8Array {
     const stream = this.#streams[index];
     if (stream === undefined) throw this.#damaged(index);
     return stream;
