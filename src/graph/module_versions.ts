@@ -8,6 +8,7 @@ import {
 import { isCanonical, parseModuleVersion } from "../module/path.ts";
 import { isPseudoVersion, pseudoVersionTime } from "../module/pseudo.ts";
 import { quote } from "../module/quote.ts";
+import { concerns } from "../module/retraction.ts";
 import { parseRevisionInfo } from "../module/revision_info.ts";
 import { compare, isValid, prerelease, sortVersions } from "../module/semver.ts";
 import { fields } from "../module/space.ts";
@@ -102,9 +103,7 @@ export class ModuleVersions {
    */
   async retraction({ path, version }: ModuleVersion): Promise<readonly string[] | undefined> {
     const { retract } = await this.newestGoMod(path);
-    const retractions = retract.filter(
-      ({ low, high }) => compare(low, version) <= 0 && compare(version, high) <= 0,
-    );
+    const retractions = retract.filter((retraction) => concerns(retraction, version));
     if (retractions.length === 0) return undefined;
     return retractions.flatMap(({ rationale }) => (rationale === "" ? [] : [rationale]));
   }

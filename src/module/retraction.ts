@@ -1,4 +1,5 @@
 import type { Directive } from "./go_mod_directive.ts";
+import { compare } from "./semver.ts";
 
 /** A `retract` line: versions that should not be used, both bounds included. */
 export interface Retraction {
@@ -7,6 +8,11 @@ export interface Retraction {
   readonly high: string;
   /** Its comments. */
   readonly rationale: string;
+}
+
+/** Whether a retraction concerns a version. */
+export function concerns({ low, high }: Retraction, version: string): boolean {
+  return compare(low, version) <= 0 && compare(version, high) <= 0;
 }
 
 /**

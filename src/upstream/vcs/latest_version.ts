@@ -2,7 +2,7 @@ import { GomodfsError, isGomodfsError } from "../../lib/gomodfs_error.ts";
 import { parseGoModLax } from "../../module/go_mod.ts";
 import type { ModulePath, Version } from "../../module/module_version.ts";
 import { quote } from "../../module/quote.ts";
-import type { Retraction } from "../../module/retraction.ts";
+import { concerns, type Retraction } from "../../module/retraction.ts";
 import type { RevisionInfo } from "../../module/revision_info.ts";
 import { compare, prerelease } from "../../module/semver.ts";
 import type { CodeHostOptions } from "./code_host.ts";
@@ -76,7 +76,5 @@ async function readRetractions(
 }
 
 function isRetracted(version: string, retractions: readonly Retraction[]): boolean {
-  return retractions.some(
-    ({ low, high }) => compare(low, version) <= 0 && compare(version, high) <= 0,
-  );
+  return retractions.some((retraction) => concerns(retraction, version));
 }

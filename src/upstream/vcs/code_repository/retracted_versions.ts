@@ -1,8 +1,8 @@
 import { isGomodfsError } from "../../../lib/gomodfs_error.ts";
 import { parseGoModLax } from "../../../module/go_mod.ts";
 import type { Version } from "../../../module/module_version.ts";
-import type { Retraction } from "../../../module/retraction.ts";
-import { compare, prerelease } from "../../../module/semver.ts";
+import { concerns, type Retraction } from "../../../module/retraction.ts";
+import { prerelease } from "../../../module/semver.ts";
 import type { CodeHost, CodeHostOptions } from "../code_host.ts";
 import { findModuleDirectory } from "./module_directory.ts";
 import { type ModuleLocation, revisionOf } from "./module_location.ts";
@@ -23,8 +23,7 @@ export async function readRetractedVersions(
   options: CodeHostOptions,
 ): Promise<IsRetracted> {
   const retractions = await readRetractions(host, location, options);
-  return (version) =>
-    retractions.some(({ low, high }) => compare(low, version) <= 0 && compare(version, high) <= 0);
+  return (version) => retractions.some((retraction) => concerns(retraction, version));
 }
 
 async function readRetractions(
