@@ -13,7 +13,8 @@ export class ConnectProxy implements AsyncDisposable {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
-  constructor() {
+  /** @param portFor the port on 127.0.0.1 for a CONNECT to `host:port`; the same port unless given */
+  constructor(portFor: (authority: string) => number = portOf) {
     this.#server = createServer((request, response) => {
       const url = new URL(request.url ?? "");
       this.requests.push(`${request.method} ${url.href}`);
@@ -29,7 +30,7 @@ export class ConnectProxy implements AsyncDisposable {
     this.#server.on("connect", (request, client: Socket) => {
       this.requests.push(`CONNECT ${request.url}`);
       this.authorizations.push(request.headers["proxy-authorization"]);
-      const target = connect(Number(request.url?.split(":").at(-1)), "127.0.0.1", () => {
+      const target = connect(portFor(request.url ?? ""), "127.0.0.1", () => {
         client.write("HTTP/1.1 200 Connection established\r\n\r\n");
         target.pipe(client).pipe(target);
       });
@@ -56,4 +57,8 @@ export class ConnectProxy implements AsyncDisposable {
     for (const socket of this.#sockets) socket.destroy();
     await promise;
   }
+}
+
+function portOf(authority: string): number {
+  return Number(authority.split(":").at(-1));
 }
