@@ -10,12 +10,6 @@ export interface Ownership {
   readonly time: number;
 }
 
-/**
- * 2009-11-12T13:14:15Z. Constant, so that tools which compare times see no change between two mounts, and old, since
- * the go command's module index distrusts files younger than two seconds (cmd/go/internal/modindex).
- */
-export const FILE_TIME = Date.UTC(2009, 10, 12, 13, 14, 15) / 1000;
-
 /** Seconds that the kernel may keep what never changes; more is clamped by some kernels to less. */
 const FOREVER = 2 ** 31 - 1;
 const STAT_BLOCK_SIZE = 512;

@@ -1,12 +1,7 @@
 import { formatModuleVersion, type ModuleVersion } from "../module/module_version.ts";
+import { formatVirtualPath, type TreeNode } from "../tree/tree_node.ts";
 import { ROOT, type VirtualPath } from "../tree/virtual_path.ts";
 import type { NodeId } from "./file_system.ts";
-
-/** A node of the FUSE file system: a place outside modules, or the `index`th file or directory of a module. */
-export type Node =
-  | { readonly kind: "path"; readonly path: VirtualPath }
-  | { readonly kind: "module-file"; readonly id: ModuleVersion; readonly index: number }
-  | { readonly kind: "module-directory"; readonly id: ModuleVersion; readonly index: number };
 
 /** The kernel's number for the root of a mount. */
 export const ROOT_NODE: NodeId = 1;
@@ -32,12 +27,12 @@ export class NodeTable {
   #nextPath = 2;
 
   constructor() {
-    this.#paths.set(ROOT_NODE, { key: pathKey(ROOT), path: ROOT, references: 1 });
-    this.#nodeOf.set(pathKey(ROOT), ROOT_NODE);
+    this.#paths.set(ROOT_NODE, { key: formatVirtualPath(ROOT), path: ROOT, references: 1 });
+    this.#nodeOf.set(formatVirtualPath(ROOT), ROOT_NODE);
   }
 
   /** The node of this number, or undefined if the kernel was never given it or forgot it. */
-  get(node: NodeId): Node | undefined {
+  get(node: NodeId): TreeNode | undefined {
     if (node < SLOT_SIZE) {
       const entry = this.#paths.get(node);
       return entry === undefined ? undefined : { kind: "path", path: entry.path };
@@ -54,7 +49,7 @@ export class NodeTable {
    * changes gets another number with each `edition`, so that kernels, which cache by number, read it anew.
    */
   pathNode(path: VirtualPath, edition = 0): NodeId {
-    const key = edition === 0 ? pathKey(path) : `${pathKey(path)} ${edition}`;
+    const key = edition === 0 ? formatVirtualPath(path) : `${formatVirtualPath(path)} ${edition}`;
     const known = this.#nodeOf.get(key);
     if (known !== undefined) {
       const entry = this.#paths.get(known);
@@ -67,12 +62,9 @@ export class NodeTable {
     return node;
   }
 
-  fileNode(id: ModuleVersion, index: number): NodeId {
-    return this.#slot(id) * SLOT_SIZE + index * 2;
-  }
-
-  directoryNode(id: ModuleVersion, index: number): NodeId {
-    return this.#slot(id) * SLOT_SIZE + index * 2 + 1;
+  /** The number of a file or directory of a module. */
+  moduleNode({ kind, id, index }: Exclude<TreeNode, { kind: "path" }>): NodeId {
+    return this.#slot(id) * SLOT_SIZE + index * 2 + (kind === "module-file" ? 0 : 1);
   }
 
   forget(node: NodeId, count: number): void {
@@ -92,25 +84,5 @@ export class NodeTable {
     const slot = this.#slots.length;
     this.#slotOf.set(key, slot);
     return slot;
-  }
-}
-
-function pathKey(path: VirtualPath): string {
-  switch (path.kind) {
-    case "prefix":
-      return `prefix ${path.prefix}`;
-    case "download":
-      return `download ${path.prefix}`;
-    case "versions":
-    case "list":
-      return `${path.kind} ${path.path}`;
-    case "checksum":
-      return `checksum ${path.path}`;
-    case "cache":
-      return "cache";
-    case "module":
-      return `module ${formatModuleVersion(path.id)}`;
-    case "download-file":
-      return `${path.file} ${formatModuleVersion(path.id)}`;
   }
 }

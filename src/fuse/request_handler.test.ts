@@ -1,7 +1,7 @@
 import { constants } from "node:os";
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
-import { FILE_TIME } from "./attributes_encoder.ts";
+import { FILE_TIME } from "../tree/file_time.ts";
 import { InitFlag, Opcode } from "./protocol.ts";
 import { decodeHeader, type FuseRequest } from "./request.ts";
 import { RequestHandler } from "./request_handler.ts";

@@ -4,10 +4,11 @@ import { parseModuleVersion } from "../module/path.ts";
 import { createIngestPool, type IngestPool } from "../store/ingest.ts";
 import { MemoryStore } from "../store/memory/memory_store.ts";
 import { VirtualTree } from "../tree/virtual_tree.ts";
+import type { Want } from "../tree/want.ts";
 import type { NodeAttributes, NodeId } from "./file_system.ts";
 import { MountCounters } from "./mount_counters.ts";
 import { ROOT_NODE } from "./node_table.ts";
-import { TreeFileSystem, type Want } from "./tree_file_system.ts";
+import { TreeFileSystem } from "./tree_file_system.ts";
 
 const ID = parseModuleVersion("example.com/m", "v1.0.0");
 const ENOENT = 2;

@@ -1,6 +1,6 @@
 import type { ModuleVersion } from "../module/module_version.ts";
 import type { StoreBackend } from "../store/store_backend.ts";
-import type { Want } from "./tree_file_system.ts";
+import type { Want } from "../tree/want.ts";
 
 /** What the thread of a mount is given at its start. */
 export interface TreeWorkerData {

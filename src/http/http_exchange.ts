@@ -29,6 +29,11 @@ export interface HttpExchange {
 export interface HttpHandler {
   /** What metrics and the access log call it: one word. */
   readonly name: string;
+  /**
+   * Whether requests for this path, as it was sent, may have a body. The handler then answers them in any case, and bounds
+   * what it reads; where there is no such function, the server refuses all bodies.
+   */
+  mayHaveBody?(path: string): boolean;
   /** @returns whether the request was this handler's to answer; if not, nothing was done */
   handle(exchange: HttpExchange): boolean | Promise<boolean>;
 }

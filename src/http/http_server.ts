@@ -118,11 +118,14 @@ export class HttpServer {
     response.once("close", () => this.#end(exchange, connection));
     const refused = this.#isOverloaded(connection)
       ? tooManyRequests()
-      : refuseRequest(request, this.#limits);
+      : refuseRequest(request, this.#limits, this.#mayHaveBody);
     this.#connections.beginRequest(connection);
     if (refused === undefined) this.#admit(exchange);
     else writeRefusal(response, refused);
   }
+
+  readonly #mayHaveBody = (path: string): boolean =>
+    this.#handlers.some((handler) => handler.mayHaveBody?.(path) === true);
 
   #isOverloaded(connection: Connection): boolean {
     return (

@@ -6,10 +6,17 @@ import { type Refusal, refusal } from "./refusal.ts";
 const CLOSE = { Connection: "close" };
 
 /**
- * Why a request cannot be answered, whatever it asks for: it is too large, has a body, or reads in two ways. What the
- * parser of node:http refuses never gets here: two lengths, a length beside a transfer coding, lines without CR, no Host.
+ * Why a request cannot be answered, whatever it asks for: it is too large, has a body where there is none, or reads in two
+ * ways. What the parser of node:http refuses never gets here: two lengths, a length beside a transfer coding, lines without
+ * CR, no Host.
+ *
+ * @param mayHaveBody whether what answers the request reads or refuses a body itself
  */
-export function refuseRequest(request: IncomingMessage, limits: HttpLimits): Refusal | undefined {
+export function refuseRequest(
+  request: IncomingMessage,
+  limits: HttpLimits,
+  mayHaveBody: (path: string) => boolean,
+): Refusal | undefined {
   const { url = "", rawHeaders } = request;
   if (url.length > limits.targetLength) {
     return refusal(414, `the URL is longer than ${limits.targetLength} characters`, CLOSE);
@@ -19,7 +26,9 @@ export function refuseRequest(request: IncomingMessage, limits: HttpLimits): Ref
   }
   // RFC 9112 section 3.2. node:http takes the first of several.
   if (hasSeveralHosts(rawHeaders)) return refusal(400, "there are several Host fields", CLOSE);
-  return hasBody(request) ? refusal(413, "requests have no body here", CLOSE) : undefined;
+  return hasBody(request) && !mayHaveBody(targetPath(request.url ?? ""))
+    ? refusal(413, "requests have no body here", CLOSE)
+    : undefined;
 }
 
 function hasSeveralHosts(rawHeaders: readonly string[]): boolean {

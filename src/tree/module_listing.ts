@@ -40,6 +40,12 @@ export class ModuleListing {
     return file < 0 ? undefined : { kind: "file", name, index: file };
   }
 
+  /** The number of the directory that `directory` is in; the root is in itself. */
+  parent(directory: number): number {
+    const { path } = this.#directory(directory);
+    return this.#byPath.get(path.slice(0, Math.max(0, path.lastIndexOf("/")))) ?? 0;
+  }
+
   /** The names in the directory numbered `directory`. */
   *entries(directory: number): Generator<ListingEntry> {
     const { path, first, end } = this.#directory(directory);

@@ -3,6 +3,8 @@ import type { ModulePath } from "../module/module_version.ts";
 import { sortVersions } from "../module/semver.ts";
 import type { ResidentModule } from "../store/module_store.ts";
 
+const NONE: ReadonlySet<string> = new Set();
+
 /**
  * The names that are resident in the directories which lead to modules: what a listing of `github.com` or of
  * `cache/download/github.com/a/b/@v` shows.
@@ -18,18 +20,23 @@ export class ResidentNames {
   }
 
   /** Names of directories below `prefix` that lead on to module directories. */
-  prefixes(prefix: string): Iterable<string> {
-    return this.#prefixes.get(prefix) ?? [];
+  prefixes(prefix: string): ReadonlySet<string> {
+    return this.#prefixes.get(prefix) ?? NONE;
   }
 
   /** Names of module directories, `b@v1.2.3`, below `prefix`. */
-  modules(prefix: string): Iterable<string> {
-    return this.#modules.get(prefix) ?? [];
+  modules(prefix: string): ReadonlySet<string> {
+    return this.#modules.get(prefix) ?? NONE;
   }
 
   /** Names below `cache/download/PREFIX`, `@v` among them. */
-  downloads(prefix: string): Iterable<string> {
-    return this.#downloads.get(prefix) ?? [];
+  downloads(prefix: string): ReadonlySet<string> {
+    return this.#downloads.get(prefix) ?? NONE;
+  }
+
+  /** What is resident of every version of every module. */
+  *all(): Generator<ResidentModule> {
+    for (const versions of this.#versions.values()) yield* versions;
   }
 
   /** What is resident of each version of a module. */

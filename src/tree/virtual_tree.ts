@@ -4,7 +4,7 @@ import {
   type ModulePath,
   type ModuleVersion,
 } from "../module/module_version.ts";
-import { VirtualZip } from "../module/zip/virtual_zip.ts";
+import { VirtualZip, type ZipDataReader } from "../module/zip/virtual_zip.ts";
 import type { ModuleReader, ResidentModule, StoredModule } from "../store/module_store.ts";
 import type { FileTable } from "./file_table.ts";
 import { fileTable } from "./module_files.ts";
@@ -145,7 +145,12 @@ export class VirtualTree {
 
   /** At most `length` bytes of the module's zip. */
   readZip(module: OpenModule, offset: number, length: number): Uint8Array {
-    return module.zip.read(offset, length, (index) => this.#stream(module, index));
+    return module.zip.read(offset, length, this.#zipDataOf(module));
+  }
+
+  /** Fills `out` with bytes of the module's zip, and gives their number: fewer at its end. */
+  readZipInto(module: OpenModule, offset: number, out: Uint8Array): number {
+    return module.zip.readInto(out, offset, this.#zipDataOf(module));
   }
 
   /** Lets go of what is kept of a file too large for the cache, for a reader that has read it to its end. */
@@ -183,27 +188,26 @@ export class VirtualTree {
     return read();
   }
 
+  #zipDataOf(module: OpenModule): ZipDataReader {
+    return (index, start, out) => {
+      if (module.stored.readDeflated(index, start, out)) return;
+      // A file that is not deflated has its content in the zip.
+      out.set(this.#content(module, index).subarray(start, start + out.length));
+    };
+  }
+
   #content(module: OpenModule, source: number): Uint8Array {
     if (module.stored.manifest.size(source) < KEPT_CONTENT_MINIMUM)
       return module.stored.readFile(source);
-    return this.#kept("content", module, source, () => module.stored.readFile(source));
+    return this.#keptContent(module, source);
   }
 
-  #stream(module: OpenModule, source: number): Uint8Array {
-    const { manifest } = module.stored;
-    const read = (): Uint8Array =>
-      module.stored.readDeflated(source) ?? module.stored.readFile(source);
-    const size = Math.max(manifest.storedSize(source), manifest.size(source));
-    return size < KEPT_CONTENT_MINIMUM ? read() : this.#kept("stream", module, source, read);
-  }
-
-  #kept(what: string, module: OpenModule, source: number, read: () => Uint8Array): Uint8Array {
-    const { id } = module.stored;
-    const key = `${what} ${id.path}@${id.version} ${source}`;
+  #keptContent({ stored }: OpenModule, source: number): Uint8Array {
+    const key = `${formatModuleVersion(stored.id)} ${source}`;
     const kept =
       this.#largeContent?.key === key ? this.#largeContent.content : this.#contents.get(key);
     if (kept !== undefined) return kept;
-    const content = read();
+    const content = stored.readFile(source);
     if (content.length > KEPT_CONTENT_BYTES) this.#largeContent = { key, content };
     else this.#contents.set(key, content);
     return content;

@@ -133,7 +133,9 @@ export class CachedBuild implements Disposable {
 }
 
 /** What `--metrics` printed, the last line of standard error that is JSON. */
-export function metricsOf({ stderr }: ProgramResult): Readonly<Record<string, unknown>> {
+export function metricsOf({
+  stderr,
+}: Pick<ProgramResult, "stderr">): Readonly<Record<string, unknown>> {
   const line = stderr.split("\n").findLast((text) => text.startsWith("{"));
   const value: unknown = JSON.parse(line ?? "null");
   if (typeof value === "object" && value !== null) return { ...value };

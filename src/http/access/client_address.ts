@@ -1,4 +1,5 @@
-import { BlockList, isIP, isIPv6 } from "node:net";
+import { isIP, isIPv6 } from "node:net";
+import { AddressList, plainAddress } from "../../lib/address_list.ts";
 import { GomodfsError } from "../../lib/gomodfs_error.ts";
 
 /** What tells where a request comes from; an IncomingMessage is one. */
@@ -12,10 +13,11 @@ export const UNIX_CLIENT = "unix";
 /** Proxies in a row; what they wrote before is not looked at. */
 const MAX_FORWARDED = 16;
 const MAX_TRUSTED = 1_000;
+const HINT = "write 192.0.2.1, 10.0.0.0/8, 2001:db8::/32, or unix";
 
 /** Finds the address of who asks, also behind reverse proxies that are trusted to tell it. */
 export class ClientAddresses {
-  readonly #trusted = new BlockList();
+  readonly #trusted: AddressList;
   readonly #trustsUnix: boolean;
   readonly #trustsAny: boolean;
 
@@ -29,7 +31,10 @@ export class ClientAddresses {
     }
     this.#trustsAny = trustedProxies.length > 0;
     this.#trustsUnix = trustedProxies.includes(UNIX_CLIENT);
-    for (const text of trustedProxies) if (text !== UNIX_CLIENT) addNetwork(this.#trusted, text);
+    this.#trusted = new AddressList(
+      trustedProxies.filter((text) => text !== UNIX_CLIENT),
+      HINT,
+    );
   }
 
   /**
@@ -52,7 +57,7 @@ export class ClientAddresses {
 
   #trusts(address: string): boolean {
     if (address === UNIX_CLIENT) return this.#trustsUnix;
-    return this.#trusted.check(address, isIPv6(address) ? "ipv6" : "ipv4");
+    return this.#trusted.has(address);
   }
 }
 
@@ -62,27 +67,7 @@ export class ClientAddresses {
  * @throws GomodfsError `USAGE`
  */
 export function checkTrustedProxy(text: string): void {
-  if (text !== UNIX_CLIENT) addNetwork(new BlockList(), text);
-}
-
-function addNetwork(list: BlockList, text: string): void {
-  const [address = "", prefix, ...rest] = text.split("/");
-  const version = isIP(address);
-  const length = version === 6 ? 128 : 32;
-  const bits = prefix === undefined ? length : /^\d{1,3}$/.test(prefix) ? Number(prefix) : -1;
-  if (version === 0 || address.includes("%") || rest.length > 0 || bits < 0 || bits > length) {
-    throw new GomodfsError("USAGE", `${JSON.stringify(text)} is neither an address nor a network`, {
-      hint: "write 192.0.2.1, 10.0.0.0/8, 2001:db8::/32, or unix",
-    });
-  }
-  list.addSubnet(address, bits, version === 6 ? "ipv6" : "ipv4");
-}
-
-/** IPv4 addresses that come over an IPv6 socket are IPv4 addresses (RFC 4291 section 2.5.5.2). Zones are dropped. */
-function plainAddress(text: string): string {
-  const address = text.toLowerCase().replace(/%.*$/, "");
-  const [, mapped] = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(address) ?? [];
-  return mapped ?? address;
+  if (text !== UNIX_CLIENT) new AddressList([text], HINT);
 }
 
 /**

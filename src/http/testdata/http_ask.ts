@@ -11,13 +11,14 @@ export interface TestAnswer {
 export interface TestQuestion {
   readonly method?: string;
   readonly headers?: OutgoingHttpHeaders;
+  readonly body?: string | Uint8Array;
 }
 
 /** Sends one request on a connection of its own, its target exactly as given. */
 export async function ask(
   port: number,
   path: string,
-  { method = "GET", headers = {} }: TestQuestion = {},
+  { method = "GET", headers = {}, body }: TestQuestion = {},
 ): Promise<TestAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<TestAnswer>();
   const sent = request({ host: "127.0.0.1", port, path, method, headers, agent: false });
@@ -34,6 +35,6 @@ export async function ask(
         }),
       );
   });
-  sent.end();
+  sent.end(body);
   return await promise;
 }
