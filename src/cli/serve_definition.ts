@@ -12,9 +12,7 @@ export interface ServeFlags {
 export function addServe(program: Command, exit: (code: number) => void): void {
   program
     .command("serve")
-    .description(
-      "serve one store to many: a mount, a GOPROXY with checksum database, a reverse proxy",
-    )
+    .description("serve one store to many: a mount, a GOPROXY, NFS, WebDAV, a reverse proxy")
     .addOption(
       new Option("--config <file>", "settings (default: gomodfs.toml where `config --help` says)"),
     )
@@ -23,6 +21,14 @@ export function addServe(program: Command, exit: (code: number) => void): void {
     .addOption(
       new Option("--http <address...>", "serve HTTP here: HOST:PORT, unix:/PATH, fd:NAME, systemd"),
     )
+    .addOption(new Option("--nfs <address...>", "export the GOMODCACHE over NFS version 3"))
+    .addOption(
+      new Option(
+        "--nfs-clients <network...>",
+        "who may connect to NFS, which asks for no credentials",
+      ),
+    )
+    .addOption(new Option("--webdav <address...>", "serve the GOMODCACHE over WebDAV"))
     .addOption(new Option("--credentials <file>", "who may ask, as `gomodfs credential` makes it"))
     .addOption(new Option("--tls-certificate <file>", "the certificate of HTTPS, in PEM form"))
     .addOption(new Option("--tls-key <file>", "its private key"))
@@ -49,8 +55,8 @@ export function addServe(program: Command, exit: (code: number) => void): void {
     .addHelpText(
       "after",
       `
-Without --mount and --http, and without these in gomodfs.toml, it serves both: a mount in the store's
-directory and HTTP on 127.0.0.1:3052. It says what to export when it is ready. SIGHUP makes it read
+If neither flags nor gomodfs.toml name a front end, it is a mount in the store's directory and HTTP on
+127.0.0.1:3052. It says what to export when it is ready. SIGHUP makes it read
 its settings, credentials and certificate again; SIGINT and SIGTERM let answers finish, then end it.
 
 Examples:
@@ -58,6 +64,7 @@ Examples:
   gomodfs serve --mount /mnt/gomod
   gomodfs serve --http 127.0.0.1:8080
   gomodfs serve --http :443 --tls-certificate cert.pem --tls-key key.pem --credentials clients
+  gomodfs serve --nfs 10.0.2.2:2049 --nfs-clients 10.0.2.0/24
   gomodfs serve --reverse-proxy git.example.com --http 127.0.0.1:3052
   gomodfs serve --config /etc/gomodfs/gomodfs.toml`,
     )

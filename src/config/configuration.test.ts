@@ -70,7 +70,7 @@ describe("a configuration", () => {
     ['stor = "/x"', 'g.toml:1:1: unknown key "stor": did you mean "store"?'],
     [
       "__proto__ = 1",
-      'g.toml:1:1: unknown key "__proto__": known here are store, proxy, log, mount, http, sumdb, reverse_proxy, limits, version_control',
+      'g.toml:1:1: unknown key "__proto__": known here are store, proxy, log, mount, http, webdav, nfs, sumdb, reverse_proxy, limits, version_control',
     ],
     ['listen = ":80"', 'g.toml:1:1: unknown key "listen": it belongs in [http]'],
     [

@@ -4,6 +4,7 @@ import { LOG_FORMATS, LOG_LEVELS } from "../lib/logger.ts";
 import {
   absolutePath,
   byteSize,
+  clientAddresses,
   count,
   databaseNames,
   duration,
@@ -150,6 +151,33 @@ const http = z.strictObject({
   rate_limit: rateLimit.optional(),
 });
 
+const webdav = z.strictObject({
+  listen: setting(listenAddresses().default([]), {
+    syntax: ADDRESSES,
+    text: "Where the GOMODCACHE is served over WebDAV, to those that `http` lets in",
+    flag: "--webdav",
+  }),
+});
+
+const nfs = z.strictObject({
+  listen: setting(listenAddresses().default([]), {
+    syntax: ADDRESSES,
+    text: "Where the GOMODCACHE is exported over NFS version 3",
+    flag: "--nfs",
+  }),
+  clients: setting(clientAddresses().optional(), {
+    syntax: STRINGS,
+    text: "Addresses and networks (`10.0.0.0/8`) of clients that may connect: NFS asks for no credentials",
+    unset: "all where only this machine can connect; other addresses are refused without it",
+    flag: "--nfs-clients",
+  }),
+  modules: setting(modulePatterns().optional(), {
+    syntax: STRINGS,
+    text: "Globs of module paths that are exported",
+    unset: "all that `http.private` does not match",
+  }),
+});
+
 const sumdb = z.strictObject({
   databases: setting(databaseNames().optional(), {
     syntax: STRINGS,
@@ -212,11 +240,11 @@ const versionControl = z.strictObject({
     syntax: DURATION,
     text: "Time for one command of a version control system",
   }),
-  max_repository_size: setting(byteSize().default(2 * 2 ** 30), {
+  max_repository_size: setting(byteSize().default(4 * 2 ** 30), {
     syntax: SIZE,
     text: "Bytes of one repository",
   }),
-  max_total_size: setting(byteSize().default(20 * 2 ** 30), {
+  max_total_size: setting(byteSize().default(8 * 2 ** 30), {
     syntax: SIZE,
     text: "Bytes of all repositories that are kept between requests",
   }),
@@ -240,6 +268,8 @@ export const configurationSchema = z.strictObject({
   log: log.prefault({}),
   mount: mount.prefault({}),
   http: http.prefault({}),
+  webdav: webdav.prefault({}),
+  nfs: nfs.prefault({}),
   sumdb: sumdb.prefault({}),
   reverse_proxy: reverseProxy.prefault({}),
   limits: limits.prefault({}),

@@ -7,6 +7,7 @@ import {
   type ListenAddress,
   parseListenAddress,
 } from "../http/access/listen_address.ts";
+import { AddressList } from "../lib/address_list.ts";
 import { GomodfsError } from "../lib/gomodfs_error.ts";
 import { ListedHosts } from "../proxy/revproxy/listed_hosts.ts";
 import { parseChecksumDatabase } from "../sumdb/known_keys.ts";
@@ -69,6 +70,10 @@ export const modulePatterns = () => z.array(checkedText(checkModulePattern)).max
 
 /** Addresses and networks of reverse proxies in front. */
 export const trustedProxies = () => z.array(checkedText(checkTrustedProxy)).max(1_000);
+
+/** Addresses and networks of clients. */
+export const clientAddresses = () =>
+  z.array(checkedText((text) => void new AddressList([text]))).max(1_000);
 
 /** Hosts of the reverse proxy. */
 export const reverseProxyHosts = () =>

@@ -3,7 +3,9 @@ import { join } from "node:path";
 import type { CacheStatistics } from "../cache/module_cache.ts";
 import type { Configuration } from "../config/configuration.ts";
 import type { ModuleService } from "../daemon/module_service.ts";
+import { refreshSoon } from "../daemon/refresh_soon.ts";
 import type { StoreLocation } from "../daemon/store_location.ts";
+import { WantFetcher } from "../daemon/want_fetcher.ts";
 import type { ListenAddress } from "../http/access/listen_address.ts";
 import { TlsCertificates } from "../http/access/tls_certificates.ts";
 import { AccessLog } from "../http/access_log/access_log.ts";
@@ -23,6 +25,9 @@ import type { InheritedSocket } from "../lib/socket_activation.ts";
 import { ModuleProxyHandler } from "../proxy/module_proxy_handler.ts";
 import { ReverseProxy } from "../proxy/revproxy/reverse_proxy.ts";
 import { SumdbHandler } from "../proxy/sumdb_handler.ts";
+import { StoredFiles } from "../sumdb/stored_files.ts";
+import { VirtualTree } from "../tree/virtual_tree.ts";
+import { WebdavHandler } from "../webdav/webdav_handler.ts";
 import { ServerAccess } from "./access.ts";
 import { listenOnAddresses } from "./listeners.ts";
 import type { ServedReverseProxy } from "./ready_banner.ts";
@@ -54,7 +59,9 @@ export class HttpFront {
   readonly #server: HttpServer;
   /** For metrics at an address of their own. */
   readonly #metricsServer: HttpServer;
+  readonly #webdavServer: HttpServer;
   #listeners: readonly HttpListener[] = [];
+  #webdavListeners: readonly HttpListener[] = [];
   #isStopping = false;
 
   private constructor(
@@ -105,6 +112,15 @@ export class HttpFront {
             onConnect: (request, socket, head) => reverseProxy.connect(request, socket, head),
           }),
     });
+    const fetcher = new WantFetcher(service.cache, service.database);
+    const tree = new VirtualTree(service.store, new StoredFiles(location.checksums));
+    service.cache.onResident(refreshSoon(tree));
+    this.#webdavServer = new HttpServer({
+      handlers: [health, new WebdavHandler({ tree, missing: fetcher })],
+      authenticate: access.authenticate,
+      observe,
+      limits,
+    });
     this.#metricsServer = new HttpServer({
       handlers: [this.#metrics, health],
       authenticate: access.authenticate,
@@ -144,6 +160,11 @@ export class HttpFront {
     return this.#listeners.map((listener) => urlOf(listener));
   }
 
+  /** The URLs of the tree over WebDAV. */
+  get webdavUrls(): string[] {
+    return this.#webdavListeners.map((listener) => urlOf(listener));
+  }
+
   /** The reverse proxy's hosts, and the file of certificates with which clients believe it; undefined without one. */
   get reverseProxy(): ServedReverseProxy | undefined {
     const { hosts } = this.#options.configuration.reverse_proxy;
@@ -160,7 +181,9 @@ export class HttpFront {
     if (this.#certificates === undefined) return;
     await this.#certificates.reload();
     const certificate = certificateOf(this.#certificates);
-    for (const listener of this.#listeners) listener.setCertificate(certificate);
+    for (const listener of [...this.#listeners, ...this.#webdavListeners]) {
+      listener.setCertificate(certificate);
+    }
   }
 
   /** Lets answers finish, as long as the configuration says, and ends. */
@@ -170,6 +193,7 @@ export class HttpFront {
     await Promise.all([
       this.#server.close({ grace }),
       this.#metricsServer.close({ grace }),
+      this.#webdavServer.close({ grace }),
       this.#reverseProxy?.close({ grace }),
     ]);
     this.#metrics[Symbol.dispose]();
@@ -178,7 +202,7 @@ export class HttpFront {
 
   async #listen(): Promise<void> {
     const { configuration, inherited } = this.#options;
-    const { http } = configuration;
+    const { http, webdav } = configuration;
     const certificate = this.#certificates && certificateOf(this.#certificates);
     const listen = async (
       server: HttpServer,
@@ -186,6 +210,7 @@ export class HttpFront {
     ): Promise<HttpListener[]> =>
       await listenOnAddresses(server, { addresses, certificate, guards: http, inherited });
     this.#listeners = await listen(this.#server, http.listen);
+    this.#webdavListeners = await listen(this.#webdavServer, webdav.listen);
     if (typeof http.metrics === "object") await listen(this.#metricsServer, [http.metrics]);
   }
 

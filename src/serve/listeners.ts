@@ -63,7 +63,8 @@ export async function listenOnAddresses(
   return listeners;
 }
 
-function targetsOf(
+/** @throws GomodfsError `USAGE` for a socket that the service manager did not pass */
+export function targetsOf(
   address: ListenAddress,
   inherited: readonly InheritedSocket[],
 ): readonly ListenTarget[] {

@@ -14,6 +14,8 @@ export interface ServedAddresses {
   /** Base URLs; `unix:` and a path for sockets in the file system. */
   readonly urls: readonly string[];
   readonly reverseProxy: ServedReverseProxy | undefined;
+  readonly webdavUrls: readonly string[];
+  readonly nfsPorts: readonly number[];
 }
 
 /** The lines that say that a server is ready, and what to export to use it. */
@@ -24,10 +26,17 @@ export function readyBanner(served: ServedAddresses): string {
     `ready: serving the modules of ${store}`,
     ...(mountPoint === undefined ? [] : [`export GOMODCACHE=${shellQuote(mountPoint)}`]),
     ...urls.map((text, index) => proxyLine(text, index === 0)),
+    ...served.webdavUrls.map((text) => `# WebDAV: ${text}/`),
+    ...served.nfsPorts.map((port) => `# NFS: mount -t nfs -o ${nfsOptions(port)} HOST:/ DIR`),
     ...(reverseProxy === undefined || url === undefined ? [] : proxyLines(url, reverseProxy)),
   ]
     .map((line) => `${line}\n`)
     .join("");
+}
+
+/** Modules never change, and there is nothing to lock: a warm build then asks for next to nothing. */
+function nfsOptions(port: number): string {
+  return `ro,vers=3,proto=tcp,mountproto=tcp,port=${port},mountport=${port},nolock,nocto,actimeo=3600`;
 }
 
 function proxyLines(url: string, { hosts, bundle }: ServedReverseProxy): string[] {

@@ -1,6 +1,7 @@
 import { Daemon } from "../daemon/daemon.ts";
 import type { ModuleService } from "../daemon/module_service.ts";
 import { type ServedMount, serveMount } from "../daemon/serve_mount.ts";
+import type { ServedNfs } from "../daemon/serve_nfs.ts";
 import type { StoreLocation } from "../daemon/store_location.ts";
 import { GomodfsError, isGomodfsError } from "../lib/gomodfs_error.ts";
 import type { Logger } from "../lib/logger.ts";
@@ -17,6 +18,8 @@ export interface ServerOptions {
   readonly mount?: FrontEnds["mount"];
   /** Starts HTTP, if there is to be any. */
   readonly startHttp?: () => Promise<HttpFront>;
+  /** Starts NFS, if there is to be any. */
+  readonly startNfs?: () => Promise<ServedNfs>;
 }
 
 /** A store shown by any set of front ends, with one daemon that others find and talk to. */
@@ -24,11 +27,18 @@ export class Server {
   readonly daemon: Daemon;
   /** Undefined without one. */
   readonly http: HttpFront | undefined;
+  readonly nfs: ServedNfs | undefined;
   readonly #mount: ServedMount | undefined;
 
-  private constructor(daemon: Daemon, mount: ServedMount | undefined, http: HttpFront | undefined) {
+  private constructor(
+    daemon: Daemon,
+    mount: ServedMount | undefined,
+    http: HttpFront | undefined,
+    nfs: ServedNfs | undefined,
+  ) {
     this.daemon = daemon;
     this.http = http;
+    this.nfs = nfs;
     this.#mount = mount;
   }
 
@@ -38,6 +48,8 @@ export class Server {
     await using started = new AsyncDisposableStack();
     const http = await options.startHttp?.();
     if (http !== undefined) started.defer(async () => await http.close());
+    const nfs = await options.startNfs?.();
+    if (nfs !== undefined) started.defer(async () => await nfs.close());
     const mount = await startMount(options, http !== undefined);
     if (mount !== undefined) started.defer(async () => await mount.close());
     const daemon = await Daemon.start({
@@ -46,11 +58,15 @@ export class Server {
       location,
       environment,
       visibleAt: mount?.visibleAt,
-      urls: http?.urls ?? [],
+      urls: [
+        ...(http?.urls ?? []),
+        ...(http?.webdavUrls.map((url) => `WebDAV ${url}`) ?? []),
+        ...(nfs?.ports.map((port) => `NFS port ${port}`) ?? []),
+      ],
       uid: process.getuid?.() ?? 0,
     });
     started.move();
-    return new Server(daemon, mount, http);
+    return new Server(daemon, mount, http, nfs);
   }
 
   /** Absolute, without symbolic links; undefined without a mount. */
@@ -67,6 +83,7 @@ export class Server {
   async close(): Promise<void> {
     await this.daemon.close();
     await this.http?.close();
+    await this.nfs?.close();
     await this.#mount?.close();
   }
 }

@@ -31,6 +31,8 @@ const FIXED_SETTINGS = [
   "proxy",
   "log",
   "mount",
+  "webdav",
+  "nfs",
   "sumdb",
   "reverse_proxy",
   "limits",
@@ -98,13 +100,15 @@ export class ServingProcess {
   /** Says that it is ready, and serves until `stop` is aborted, somebody asks it to end, or unmounts it. */
   async run(stop: AbortSignal): Promise<void> {
     const { manager, print } = this.#options;
-    const { mountPoint, http } = this.#server;
+    const { mountPoint, http, nfs } = this.#server;
     print(
       readyBanner({
         store: this.#location.directory,
         mountPoint,
         urls: http?.urls ?? [],
         reverseProxy: http?.reverseProxy,
+        webdavUrls: http?.webdavUrls ?? [],
+        nfsPorts: nfs?.ports ?? [],
       }),
     );
     manager?.notify({ kind: "ready" });
@@ -149,7 +153,7 @@ async function startServer(
   options: ServingProcessOptions,
   location: StoreLocation,
   service: ModuleService,
-  { mount, listen }: FrontEnds,
+  { mount, listen, webdav, nfs }: FrontEnds,
 ): Promise<Server> {
   const { configuration, environment, log, inherited } = options;
   const listening = { ...configuration, http: { ...configuration.http, listen } };
@@ -159,7 +163,15 @@ async function startServer(
     environment,
     log,
     mount,
-    ...(listen.length === 0
+    ...(nfs.length === 0
+      ? {}
+      : {
+          startNfs: async () => {
+            const { startNfs } = await import("./nfs_front.ts");
+            return await startNfs({ configuration, service, location, log, inherited });
+          },
+        }),
+    ...(listen.length === 0 && webdav.length === 0
       ? {}
       : {
           startHttp: async () => {
