@@ -78,6 +78,15 @@ it("a mount and HTTP show one store, and end together", async () => {
   expect(isMounted(directory)).toBe(false);
 });
 
+it("NFS and WebDAV show the store too, at addresses of their own", async () => {
+  await using sandbox = await Sandbox.create();
+  await using server = await serve(sandbox, "--nfs", "127.0.0.1:0", "--webdav", "127.0.0.1:0");
+  const [, url = ""] = /^# WebDAV: (\S+)$/m.exec(server.stdout) ?? [];
+  expect(await ask(`${url}${QUOTE}/quote.go`)).toBe(200);
+  expect(server.stdout).toMatch(/^# NFS: mount -t nfs -o \S+port=\d+\S* HOST:\/ DIR$/m);
+  expect(server.stdout).not.toContain("GOPROXY");
+});
+
 it("a mount alone is served without HTTP", async () => {
   await using sandbox = await Sandbox.create();
   const directory = sandbox.mountPoint("mnt");
@@ -88,6 +97,7 @@ it("a mount alone is served without HTTP", async () => {
 
 it.each([
   [["--http", "0.0.0.0:0"], "nobody would be asked who they are", "--allow-anonymous"],
+  [["--nfs", "0.0.0.0:0"], "NFS asks nobody who they are", "--nfs-clients"],
   [["--http", "nonsense"], '"nonsense" is no address to listen on', "HOST:PORT"],
   [["--http", "fd:web"], "the service manager passed no socket named web", ".socket unit"],
   [["--config", "/nonexistent/gomodfs.toml"], "there is no file of configuration", "name another"],
