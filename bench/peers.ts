@@ -8,6 +8,8 @@ export interface Peers {
   readonly goPrefetch?: string;
   /** The path of a goproxy/goproxy binary, in the rows of the GOPROXY server. */
   readonly goproxy?: string;
+  /** The path of a tailscale/go-cache-plugin binary, in the rows of the build cache. */
+  readonly goCachePlugin?: string;
 }
 
 /**
@@ -21,14 +23,16 @@ export async function openPeers(options: readonly string[], goproxy: string): Pr
   const gomodfs = binaries.get("gomodfs");
   const goPrefetch = binaries.get("go-prefetch");
   const goproxyServer = binaries.get("goproxy");
+  const goCachePlugin = binaries.get("go-cache-plugin");
   return {
     ...(gomodfs !== undefined && { gomodfs: await TailscaleGomodfs.open(gomodfs, goproxy) }),
     ...(goPrefetch !== undefined && { goPrefetch }),
     ...(goproxyServer !== undefined && { goproxy: goproxyServer }),
+    ...(goCachePlugin !== undefined && { goCachePlugin }),
   };
 }
 
-const NAMES: readonly string[] = ["gomodfs", "go-prefetch", "goproxy"];
+const NAMES: readonly string[] = ["gomodfs", "go-prefetch", "goproxy", "go-cache-plugin"];
 
 function parsePeer(option: string): readonly [name: string, path: string] {
   const [, name = "", path = ""] = /^([a-z-]+)=(.+)$/.exec(option) ?? [];

@@ -15,17 +15,29 @@ export interface Row {
 
 /** What came of a row. */
 export interface Verdict {
-  /** gomodfs divided by the baseline, or gomodfs itself for an absolute target. */
+  /** gomodfs divided by the baseline or the peer, or gomodfs itself for an absolute target. */
   readonly value: number;
-  /** Undefined without a target. */
+  /** Undefined without a target, or without the peer that it is about. */
   readonly met: boolean | undefined;
 }
 
 /** Compares a row with its target. */
 export function judge({ target, samples }: Row): Verdict {
   const ours = median(samples.gomodfs ?? []);
-  const value = target.kind === "absolute" ? ours : ours / median(samples.baseline ?? []);
-  return { value, met: target.kind === "none" ? undefined : value <= target.most };
+  switch (target.kind) {
+    case "absolute":
+      return { value: ours, met: ours <= target.most };
+    case "none":
+      return { value: ours / median(samples.baseline ?? []), met: undefined };
+    case "ratio": {
+      const value = ours / median(samples.baseline ?? []);
+      return { value, met: value <= target.most };
+    }
+    case "peer-ratio": {
+      const value = ours / median(samples.peer ?? []);
+      return { value, met: samples.peer === undefined ? undefined : value <= target.most };
+    }
+  }
 }
 
 /** The table, for people. */

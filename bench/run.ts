@@ -5,6 +5,8 @@ import { measureInTurns } from "./measure.ts";
 import { openPeers } from "./peers.ts";
 import { formatTable, judge, type Row, writeReport } from "./report.ts";
 import type { Workload } from "./workload.ts";
+import { buildCache } from "./workloads/build_cache.ts";
+import { buildCacheStart } from "./workloads/build_cache_start.ts";
 import { buildGeth } from "./workloads/build_geth.ts";
 import { daemonMemory } from "./workloads/daemon_memory.ts";
 import { listGethExec } from "./workloads/list_geth_exec.ts";
@@ -21,6 +23,7 @@ import { storeSize } from "./workloads/store_size.ts";
 
 const WORKLOADS: readonly Workload[] = [
   startUp,
+  ...buildCacheStart,
   listGethExec,
   listGethMount,
   listGethWarm,
@@ -34,6 +37,7 @@ const WORKLOADS: readonly Workload[] = [
   ...proxyRequests,
   proxyDownload,
   proxyMemory,
+  ...buildCache,
   buildGeth,
   prefetchThenBuild,
 ];
@@ -47,6 +51,8 @@ const USAGE = `Usage: node bench/run.ts [--runs N] [--only REGEXP] [--long] [--c
   --peer gomodfs=PATH      measure a tailscale/gomodfs binary too, where that can be done
   --peer go-prefetch=PATH  measure a cfal/go-prefetch binary too, where that can be done
   --peer goproxy=PATH      measure a goproxy/goproxy binary too, where that can be done
+  --peer go-cache-plugin=PATH
+                           measure a tailscale/go-cache-plugin binary too, where that can be done
 `;
 
 const { values } = parseArgs({

@@ -7,6 +7,8 @@ export type Contender = "baseline" | "gomodfs" | "peer";
 export type Target =
   /** The median of gomodfs divided by that of the baseline is at most this. */
   | { readonly kind: "ratio"; readonly most: number }
+  /** The median of gomodfs divided by that of the peer is at most this; nothing where the peer is not given. */
+  | { readonly kind: "peer-ratio"; readonly most: number }
   /** The median of gomodfs is at most this, in the row's unit. */
   | { readonly kind: "absolute"; readonly most: number }
   /** Nothing: the ratio is shown to be honest. */

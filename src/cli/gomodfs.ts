@@ -16,16 +16,24 @@ async function main(): Promise<number> {
   }
   const [, , command] = process.argv;
   if (command === "version" || command === "--version" || command === "-V") {
+    process.stdout.on("error", endWithReader);
     process.stdout.write(`${versionLine()}\n`);
     return 0;
   }
+  if (command === "cacheprog") {
+    // It has standard output for itself: to make a stream of it takes 3 ms.
+    const { runCacheprog } = await import("./cacheprog.ts");
+    return await runCacheprog(process.argv.slice(3));
+  }
+  process.stdout.on("error", endWithReader);
   const { runProgram } = await import("./program.ts");
   return await runProgram(process.argv);
 }
 
-process.stdout.on("error", (error) => {
-  // The reader has seen enough: gomodfs list | head. A program that does not ignore SIGPIPE, as Node does, ends by it.
+/** The reader has seen enough: gomodfs list | head. A program that does not ignore SIGPIPE, as Node does, ends by it. */
+function endWithReader(error: Error): void {
   if ("code" in error && error.code === "EPIPE") process.exit(EXIT_SIGPIPE);
   throw error;
-});
+}
+
 process.exitCode = await main();

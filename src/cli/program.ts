@@ -49,6 +49,7 @@ function createProgram(exit: (code: number) => void): Command {
   addVerify(program, exit);
   addImport(program, exit);
   addExport(program, exit);
+  addCacheprog(program, exit);
   addConfig(program, exit);
   addCredential(program, exit);
   program
@@ -66,6 +67,7 @@ Examples:
   gomodfs prefetch                        fill the GOMODCACHE with all that a project needs
   gomodfs serve                           a mount, a GOPROXY and checksum database for others
   gomodfs mount /mnt/gomod                serve a GOMODCACHE at a directory until Ctrl-C
+  GOCACHEPROG="gomodfs cacheprog" go build ./...   keep what builds make, and share it
   gomodfs status                          what is resident and what is going on`;
 
 function addMount(program: Command, exit: (code: number) => void): void {
@@ -155,6 +157,20 @@ function addList(program: Command, exit: (code: number) => void): void {
     .action(async (options: StoreFlags & { readonly json?: boolean }) => {
       const { runList } = await import("./list_command.ts");
       exit(await runList(options));
+    });
+}
+
+/** For the list of commands and `gomodfs help`: the entry of the command line runs it without this program. */
+function addCacheprog(program: Command, exit: (code: number) => void): void {
+  program
+    .command("cacheprog")
+    .argument("[words...]", "see gomodfs cacheprog --help")
+    .description("the go command's build cache (GOCACHEPROG): local, shared, and on S3")
+    .allowUnknownOption()
+    .helpOption(false)
+    .action(async (words: string[]) => {
+      const { runCacheprog } = await import("./cacheprog.ts");
+      exit(await runCacheprog(words));
     });
 }
 

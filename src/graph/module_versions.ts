@@ -10,7 +10,7 @@ import { isPseudoVersion, pseudoVersionTime } from "../module/pseudo.ts";
 import { quote } from "../module/quote.ts";
 import { concerns } from "../module/retraction.ts";
 import { parseRevisionInfo } from "../module/revision_info.ts";
-import { compare, isValid, prerelease, sortVersions } from "../module/semver.ts";
+import { isValid, prerelease, sortVersions } from "../module/semver.ts";
 import { fields } from "../module/space.ts";
 import { parseVersionQuery, type VersionChoice } from "../module/version_query.ts";
 import type { ModuleSource } from "../upstream/module_source.ts";
