@@ -161,13 +161,6 @@ describe("gomodfs cacheprog's command line", () => {
     expect(result.stderr).toContain(text);
   });
 
-  test("serve --http names the command that serves it", async () => {
-    const args = ["serve", "--plugin", "0", "--http", "127.0.0.1:0", "--modproxy"];
-    const result = await runProgram([GOMODFS, "cacheprog", ...args]);
-    expect(result).toMatchObject({ status: 1, stdout: "" });
-    expect(result.stderr).toContain("gomodfs serve --http");
-  });
-
   test("gc of a cache that is not there makes none", async () => {
     using build = new CachedBuild();
     const { environment } = build;

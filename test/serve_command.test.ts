@@ -3,6 +3,7 @@ import { get } from "node:http";
 import { get as getSecurely } from "node:https";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { CacheServer } from "./support/cache_server.ts";
 import { describeTree } from "./support/directory_tree.ts";
 import { isMounted } from "./support/gomodfs_mount.ts";
 import { GomodfsServer } from "./support/gomodfs_server.ts";
@@ -85,6 +86,16 @@ it("NFS and WebDAV show the store too, at addresses of their own", async () => {
   expect(await ask(`${url}${QUOTE}/quote.go`)).toBe(200);
   expect(server.stdout).toMatch(/^# NFS: mount -t nfs -o \S+port=\d+\S* HOST:\/ DIR$/m);
   expect(server.stdout).not.toContain("GOPROXY");
+});
+
+it("cacheprog serve --http serves modules beside the build cache, where go-cache-plugin does", async () => {
+  await using sandbox = await Sandbox.create();
+  const args = ["--plugin", "0", "--http", "127.0.0.1:0", "--modproxy"];
+  await using server = await CacheServer.start(args, sandbox.environment);
+  const [, url = ""] = /^export GOPROXY=(.*)$/m.exec(server.stderr) ?? [];
+  const environment = client(sandbox, "a", `${url}/mod`);
+  await sandbox.go(["mod", "download", QUOTE], { environment });
+  expect(await server.end("SIGTERM")).toBe(0);
 });
 
 it("a mount alone is served without HTTP", async () => {

@@ -9,9 +9,9 @@ import {
   type WritePermission,
 } from "../buildcache/server/write_permission.ts";
 import { describeTarget } from "../http/listen_target.ts";
-import { GomodfsError } from "../lib/gomodfs_error.ts";
 import type { Logger } from "../lib/logger.ts";
 import { createLogger } from "../lib/pino_logger.ts";
+import type { ServingProcess } from "../serve/serving_process.ts";
 import { wrong } from "./cacheprog_arguments.ts";
 import { collectInBackground } from "./cacheprog_collection.ts";
 import type { CacheprogSettings } from "./cacheprog_settings.ts";
@@ -31,15 +31,16 @@ export async function runServe(settings: CacheprogSettings): Promise<number> {
     throw wrong("--modproxy, --revproxy and --sumdb want --http with an address");
   }
   const log = createLogger({ level: logLevel(settings), format: "text" });
-  if (settings.http !== undefined) startHttpServices(settings);
   using interruption = new Interruption();
+  const http = await startHttp(settings, log);
   const server = await startServer(listenAddress(settings), settings, log);
+  const serving = http?.run(interruption.signal);
   log.info(`serving build caches at ${describeTarget(server.address)}`, {
     directory: settings.cacheDirectory,
   });
   await aborted(interruption.signal);
   log.info("ending after the builds under way");
-  await server.close();
+  await Promise.all([server.close(), serving]);
   if (settings.metrics || settings.verbose) {
     process.stderr.write(`${JSON.stringify(server.statistics())}\n`);
   }
@@ -85,13 +86,14 @@ function writePermission({ readOnly, writers, tokenFile }: CacheprogSettings): W
   return readOnly ? { kind: "nobody" } : parseWritePermission(writers, tokenFile);
 }
 
-/** What go-cache-plugin serves over HTTP beside the build cache. @throws GomodfsError `UNSUPPORTED` */
-function startHttpServices(settings: CacheprogSettings): never {
-  throw new GomodfsError(
-    "UNSUPPORTED",
-    `cacheprog serve does not serve HTTP at ${settings.http} yet`,
-    { hint: "gomodfs serve --http serves modules and checksum databases; run it beside this" },
-  );
+/** Most servers of build caches do without all of this. */
+async function startHttp(
+  settings: CacheprogSettings,
+  log: Logger,
+): Promise<ServingProcess | undefined> {
+  if (settings.http === undefined) return undefined;
+  const { startHttpServices } = await import("./cacheprog_http.ts");
+  return await startHttpServices(settings, log);
 }
 
 function logLevel({ verbose, debug }: CacheprogSettings): "debug" | "info" {

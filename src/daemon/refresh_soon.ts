@@ -5,10 +5,12 @@ const REFRESH_MILLISECONDS = 50;
 
 /** To be called whenever something has become resident: has a tree look again. */
 export function refreshSoon(tree: VirtualTree): () => void {
-  let timer: NodeJS.Timeout | undefined;
+  let isDue = false;
   return () => {
-    timer ??= setTimeout(() => {
-      timer = undefined;
+    if (isDue) return;
+    isDue = true;
+    setTimeout(() => {
+      isDue = false;
       tree.refresh();
     }, REFRESH_MILLISECONDS).unref();
   };

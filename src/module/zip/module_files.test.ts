@@ -75,7 +75,7 @@ describe("selectModuleFiles()", () => {
     ["../a", 'malformed file path "../a": invalid path element ".."'],
     ["a:b", `malformed file path "a:b": invalid char ':'`],
     ["Go.mod", "go.mod files must have lowercase names"],
-    ["x/".repeat(2048) + "y", "path is longer than 4096 characters"],
+    [`${"x/".repeat(2048)}y`, "path is longer than 4096 characters"],
   ])("refuses %j: %s", (path, reason) => {
     expect(select(files(path)).invalid).toEqual([{ path, reason }]);
   });
