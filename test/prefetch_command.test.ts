@@ -243,7 +243,7 @@ describe("wrong usage of gomodfs prefetch", () => {
     { args: ["-v", "-q"], says: /cannot be used with/ },
     { args: ["no/such/directory"], says: /no\/such\/directory/ },
     { args: ["go.sum"], says: /go\.sum.*go\.mod/s },
-    { args: ["rsc.io/quote@main"], says: /rsc\.io\/quote@main.*MODULE@VERSION/s },
+    { args: ["rsc.io/quote@<<v1"], says: /rsc\.io\/quote@<<v1.*MODULE@QUERY/s },
     { args: ["--proxy", "ftp://example.com"], says: /ftp/ },
     { args: ["-C", "nowhere"], says: /nowhere/ },
   ])("$args exits with 2 and says what is wrong", async ({ args, says }) => {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { MountCounts } from "../fuse/mount_counters.ts";
 import { GomodfsError } from "../lib/gomodfs_error.ts";
+import { currentProcess } from "../lib/process_identity.ts";
 import { VERSION } from "../lib/version.ts";
 import { parseGoSum } from "../module/go_sum.ts";
 import { type AheadPlan, planAhead } from "../prefetch/ahead_plan.ts";
@@ -11,7 +12,6 @@ import type { DaemonStatus, PrefetchRequest, PrefetchResult } from "./control_pr
 import { ControlServer } from "./control_server.ts";
 import { type DaemonRegistration, DaemonRegistry } from "./daemon_registry.ts";
 import type { ModuleService } from "./module_service.ts";
-import { currentProcess } from "./process_identity.ts";
 import { controlSocketPath, runtimeDirectory } from "./runtime_directory.ts";
 import type { StoreLocation } from "./store_location.ts";
 

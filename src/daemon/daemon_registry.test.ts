@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { currentProcess, type ProcessIdentity, processLiveness } from "../lib/process_identity.ts";
+import { readProcessStat } from "../lib/process_stat.ts";
 import { type DaemonRecord, DaemonRegistry } from "./daemon_registry.ts";
-import { currentProcess, type ProcessIdentity, processLiveness } from "./process_identity.ts";
-import { readProcessStat } from "./process_stat.ts";
 
 let store: string;
 let registry: DaemonRegistry;

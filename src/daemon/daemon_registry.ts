@@ -1,8 +1,8 @@
 import { mkdir, open, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { GomodfsError } from "../lib/gomodfs_error.ts";
+import { type ProcessIdentity, processLiveness } from "../lib/process_identity.ts";
 import { JsonFields } from "./json_fields.ts";
-import { type ProcessIdentity, processLiveness } from "./process_identity.ts";
 
 /** A daemon that serves a store. */
 export interface DaemonRecord {

@@ -4,6 +4,7 @@ import { ModuleCache } from "../cache/module_cache.ts";
 import { CachedModuleQueries } from "../cache/module_queries.ts";
 import { keepMemorySmall, trimMemory } from "../lib/allocator.ts";
 import { Arena } from "../lib/arena.ts";
+import type { CircuitState } from "../lib/circuit_breaker.ts";
 import { GomodfsError } from "../lib/gomodfs_error.ts";
 import type { Logger } from "../lib/logger.ts";
 import { VERSION } from "../lib/version.ts";
@@ -18,7 +19,6 @@ import {
   knownDatabaseNames,
   parseChecksumDatabase,
 } from "../sumdb/known_keys.ts";
-import type { CircuitState } from "../upstream/circuit_breaker.ts";
 import { GoProxySource } from "../upstream/go_proxy_source.ts";
 import { type GoSettings, requireGoproxy } from "../upstream/go_settings.ts";
 import { GoauthCredentials } from "../upstream/goauth_credentials.ts";

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { makeDirectory } from "../lib/make_directory.ts";
-import { currentProcess } from "./process_identity.ts";
-import { readProcessStat } from "./process_stat.ts";
+import { currentProcess } from "../lib/process_identity.ts";
+import { readProcessStat } from "../lib/process_stat.ts";
 
 /** What a process of another machine, with which a store is shared, has left for this long is nobody's any more. */
 const FOREIGN_AGE_MILLISECONDS = 7 * 24 * 60 * 60_000;

@@ -1,4 +1,4 @@
-import { readProcessStat } from "../daemon/process_stat.ts";
+import { readProcessStat } from "../lib/process_stat.ts";
 
 /** The signals that a command gets when gomodfs gets them. */
 export const FORWARDED_SIGNALS = [

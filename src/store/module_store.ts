@@ -1,5 +1,8 @@
+import type { Priority } from "../lib/priority.ts";
 import type { H1, ModuleVersion } from "../module/module_version.ts";
 import type { Manifest } from "./manifest.ts";
+
+export type { Priority } from "../lib/priority.ts";
 
 /**
  * The bytes of a module zip, in memory or in a file, and nothing else: this much other threads can be sent. Memory that
@@ -22,9 +25,6 @@ export type ZipBytes =
 export function zipSize(zip: ZipContent): number {
   return zip.kind === "file" ? zip.size : zip.bytes.length;
 }
-
-/** Who waits: a reader that is stopped until it is done (`demand`), or nobody yet (`ahead`: prefetching). */
-export type Priority = "demand" | "ahead";
 
 /** What of one module version a store holds. */
 export interface ResidentModule {

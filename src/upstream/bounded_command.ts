@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { GomodfsError } from "../lib/gomodfs_error.ts";
+import { cancelled } from "../lib/request_queue.ts";
 import type { Environment } from "./go_installation.ts";
-import { cancelled } from "./request_queue.ts";
 
 /** A program to run without a terminal, and its bounds. */
 export interface BoundedCommand {

@@ -1,12 +1,12 @@
 import { LRUCache } from "lru-cache";
-import { GomodfsError, isGomodfsError } from "../lib/gomodfs_error.ts";
-import type { HttpAnswer } from "./answer_receiver.ts";
 import {
   CircuitBreaker,
   type CircuitState,
   type FailureKind,
   type Passage,
-} from "./circuit_breaker.ts";
+} from "../lib/circuit_breaker.ts";
+import { GomodfsError, isGomodfsError } from "../lib/gomodfs_error.ts";
+import type { HttpAnswer } from "./answer_receiver.ts";
 import type { ExchangeStage } from "./http_exchange.ts";
 
 /** Redirects may lead to many hosts; those that were asked last are watched. */

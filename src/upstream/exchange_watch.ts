@@ -1,5 +1,5 @@
 import { GomodfsError } from "../lib/gomodfs_error.ts";
-import { cancelled } from "./request_queue.ts";
+import { cancelled } from "../lib/request_queue.ts";
 
 /** Milliseconds. */
 export interface HttpTimeouts {

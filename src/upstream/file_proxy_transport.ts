@@ -3,11 +3,11 @@ import { copyFile, type FileHandle, mkdir, open, realpath, rm } from "node:fs/pr
 import { join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { GomodfsError, isGomodfsError } from "../lib/gomodfs_error.ts";
+import { cancelled } from "../lib/request_queue.ts";
 import { systemErrorCode } from "../lib/retry_policy.ts";
 import type { ZipBytes } from "../store/module_store.ts";
 import type { ProxyTransport } from "./module_proxy.ts";
 import type { FetchOptions } from "./module_source.ts";
-import { cancelled } from "./request_queue.ts";
 import { spoolError, spoolPath } from "./spool_receiver.ts";
 import type { ZipSpool } from "./zip_receiver.ts";
 

@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Logger } from "../lib/logger.ts";
+import { RequestQueue } from "../lib/request_queue.ts";
 import {
   formatModuleVersion,
   type ModulePath,
@@ -12,7 +13,6 @@ import { infoFromOutput, listFromOutput } from "./go_list_output.ts";
 import type { GoWorkspace } from "./go_workspace.ts";
 import { IdleWorkspace } from "./idle_workspace.ts";
 import type { FetchOptions, VersionControlSource } from "./module_source.ts";
-import { RequestQueue } from "./request_queue.ts";
 import { SharedFlights } from "./shared_flights.ts";
 
 /** What a {@linkcode GoCommandSource} is made of. */

@@ -1,5 +1,6 @@
 import { isGomodfsError } from "../lib/gomodfs_error.ts";
 import type { Logger } from "../lib/logger.ts";
+import { RequestQueue } from "../lib/request_queue.ts";
 import { basicAuthorization } from "./authorization.ts";
 import { type CredentialHeaders, CredentialTable } from "./credential_table.ts";
 import {
@@ -13,7 +14,6 @@ import { runGoauthProgram } from "./goauth_program.ts";
 import { type GoauthCommand, parseGoauth } from "./goauth_setting.ts";
 import { readNetrcFile } from "./netrc_file.ts";
 import type { RefusalHead, RenewedCredentials, RequestCredentials } from "./request_credentials.ts";
-import { RequestQueue } from "./request_queue.ts";
 import { SharedFlights } from "./shared_flights.ts";
 
 /** What {@linkcode GoauthCredentials} are made of. */

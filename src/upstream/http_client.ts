@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { CircuitState } from "../lib/circuit_breaker.ts";
 import { GomodfsError } from "../lib/gomodfs_error.ts";
 import { redactUrl } from "../lib/redact_url.ts";
+import { cancelled, RequestQueue } from "../lib/request_queue.ts";
 import {
   defaultRetryPolicy,
   isTransientError,
@@ -12,7 +14,6 @@ import {
 import type { HttpAnswer } from "./answer_receiver.ts";
 import { urlAuthorization } from "./authorization.ts";
 import type { BodyReceiver } from "./body_receiver.ts";
-import type { CircuitState } from "./circuit_breaker.ts";
 import { CircuitBreakers, type WatchedRequest } from "./circuit_breakers.ts";
 import type { CredentialHeaders } from "./credential_table.ts";
 import { defaultHttpTimeouts, type HttpTimeouts } from "./exchange_watch.ts";
@@ -21,7 +22,6 @@ import { performExchange } from "./http_exchange.ts";
 import { ConnectionPool } from "./http1/connection_pool.ts";
 import type { FetchOptions } from "./module_source.ts";
 import { noCredentials, type RequestCredentials } from "./request_credentials.ts";
-import { cancelled, RequestQueue } from "./request_queue.ts";
 
 /** What an {@linkcode HttpClient} is made of. */
 export interface HttpClientOptions {

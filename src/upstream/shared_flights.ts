@@ -1,4 +1,4 @@
-import { cancelled } from "./request_queue.ts";
+import { cancelled } from "../lib/request_queue.ts";
 
 interface Flight<T> {
   readonly answer: Promise<T>;

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { makeDirectorySync } from "../../lib/make_directory_sync.ts";
 import {
   currentProcess,
   type ProcessIdentity,
   processLiveness,
-} from "../../daemon/process_identity.ts";
-import { makeDirectorySync } from "../../lib/make_directory_sync.ts";
+} from "../../lib/process_identity.ts";
 import { LEFT_OVER_AGE } from "./left_over.ts";
 
 /** A session that is under way. */

@@ -1,8 +1,8 @@
+import { CircuitBreaker, type Passage } from "../../lib/circuit_breaker.ts";
 import { type GomodfsError, isGomodfsError } from "../../lib/gomodfs_error.ts";
+import { RequestQueue } from "../../lib/request_queue.ts";
 import type { ObjectBody, ObjectBucket, ObjectContent } from "../../lib/s3/object_bucket.ts";
-import { CircuitBreaker, type Passage } from "../../upstream/circuit_breaker.ts";
 import type { Priority } from "../../upstream/module_source.ts";
-import { RequestQueue } from "../../upstream/request_queue.ts";
 import type { RemoteCounters } from "./remote_counters.ts";
 import type { Warnings } from "./warnings.ts";
 

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { LRUCache } from "lru-cache";
+import { RequestQueue } from "../../lib/request_queue.ts";
 import { SingleFlight } from "../../lib/single_flight.ts";
-import { RequestQueue } from "../../upstream/request_queue.ts";
 import {
   type DeriveKey,
   deriveKey,

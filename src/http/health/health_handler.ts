@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { CircuitState } from "../../upstream/circuit_breaker.ts";
+import type { CircuitState } from "../../lib/circuit_breaker.ts";
 import type { HttpExchange, HttpHandler } from "../http_exchange.ts";
 import { answerText } from "../text_answer.ts";
 

@@ -1,6 +1,6 @@
+import type { CircuitState } from "../../lib/circuit_breaker.ts";
 import type { ErrorCode } from "../../lib/gomodfs_error.ts";
 import type { StoreUsage } from "../../store/module_store.ts";
-import type { CircuitState } from "../../upstream/circuit_breaker.ts";
 
 /** What a module cache has done since it was made. */
 export interface CacheCounts {

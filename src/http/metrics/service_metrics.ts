@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from "prom-client";
-import type { CircuitState } from "../../upstream/circuit_breaker.ts";
+import type { CircuitState } from "../../lib/circuit_breaker.ts";
 import type { CacheCounts, ReverseProxyCounts, ServiceFacts } from "./service_facts.ts";
 
 /** Milliseconds for which a store's size is told without looking again. */

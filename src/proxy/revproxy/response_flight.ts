@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { cancelled } from "../../upstream/request_queue.ts";
+import { cancelled } from "../../lib/request_queue.ts";
 import type { BodyFill } from "./body_fill.ts";
 import type { DatedAnswer } from "./freshness.ts";
 import type { StoredAnswer } from "./response_record.ts";

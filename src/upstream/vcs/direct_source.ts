@@ -2,6 +2,7 @@ import { LRUCache } from "lru-cache";
 import { GomodfsError, isGomodfsError } from "../../lib/gomodfs_error.ts";
 import type { Logger } from "../../lib/logger.ts";
 import { redactUserinfo } from "../../lib/redact_url.ts";
+import { RequestQueue } from "../../lib/request_queue.ts";
 import {
   formatModuleVersion,
   type ModulePath,
@@ -9,7 +10,6 @@ import {
 } from "../../module/module_version.ts";
 import type { ZipBytes } from "../../store/module_store.ts";
 import type { FetchOptions, VersionControlSource } from "../module_source.ts";
-import { RequestQueue } from "../request_queue.ts";
 import type { CodeHost } from "./code_host.ts";
 import { ModuleRepository } from "./code_repository/module_repository.ts";
 import { CodeRepositorySource } from "./code_repository_source.ts";

@@ -2,6 +2,7 @@ import { mkdir, rm, stat } from "node:fs/promises";
 import { promisify } from "node:util";
 import { crc32, deflateRaw } from "node:zlib";
 import { isGomodfsError } from "../../../lib/gomodfs_error.ts";
+import { cancelled } from "../../../lib/request_queue.ts";
 import { parseGoModLax } from "../../../module/go_mod.ts";
 import type { ModuleVersion } from "../../../module/module_version.ts";
 import { createModuleZip, type ZippableFile } from "../../../module/zip/create_module_zip.ts";
@@ -11,7 +12,6 @@ import { MAX_GO_MOD, MAX_LICENSE, MAX_ZIP_FILE } from "../../../module/zip_rules
 import { EntryContentReader, PIECE_LENGTH } from "../../../store/entry_content.ts";
 import type { ZipBytes } from "../../../store/module_store.ts";
 import { openZipBytes } from "../../../store/zip_bytes_reader.ts";
-import { cancelled } from "../../request_queue.ts";
 import { SpoolReceiver, spoolError, spoolPath } from "../../spool_receiver.ts";
 import type { CodeHost, CodeHostOptions } from "../code_host.ts";
 import { type ArchivedFile, readModuleArchive } from "./module_archive.ts";

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { GomodfsError } from "../../../lib/gomodfs_error.ts";
-import { RequestQueue } from "../../request_queue.ts";
+import { RequestQueue } from "../../../lib/request_queue.ts";
 import type { Git } from "./git.ts";
 import { isDamage } from "./git_error.ts";
 import { RepositoryLock } from "./repository_lock.ts";

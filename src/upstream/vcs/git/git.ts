@@ -1,8 +1,8 @@
 import { tmpdir } from "node:os";
 import { GomodfsError } from "../../../lib/gomodfs_error.ts";
+import { RequestQueue } from "../../../lib/request_queue.ts";
 import { type CommandOutcome, runBoundedCommand } from "../../bounded_command.ts";
 import type { Environment } from "../../go_installation.ts";
-import { RequestQueue } from "../../request_queue.ts";
 import { gitEnvironment } from "./git_environment.ts";
 import type { GitRemote } from "./git_remote.ts";
 

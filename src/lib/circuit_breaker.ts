@@ -1,4 +1,4 @@
-import { GomodfsError } from "../lib/gomodfs_error.ts";
+import { GomodfsError } from "./gomodfs_error.ts";
 
 /**
  * What a failure says about the origin: no connection could be made, which is nothing that a path could bring about, or

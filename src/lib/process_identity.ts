@@ -1,5 +1,5 @@
 import { readFileSync, readlinkSync } from "node:fs";
-import { GomodfsError } from "../lib/gomodfs_error.ts";
+import { GomodfsError } from "./gomodfs_error.ts";
 import { readProcessStat } from "./process_stat.ts";
 
 /** A process, told apart from every other that has or had or will have its id. */

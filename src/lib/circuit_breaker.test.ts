@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { rejection } from "../../test/support/rejection.ts";
-import { GomodfsError } from "../lib/gomodfs_error.ts";
 import { CircuitBreaker, type FailureKind } from "./circuit_breaker.ts";
+import { GomodfsError } from "./gomodfs_error.ts";
 
 const START = Date.UTC(2026, 0, 1);
 const REFUSED = new GomodfsError("UPSTREAM", "connection refused");

@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { isGomodfsError } from "../lib/gomodfs_error.ts";
-import type { Priority } from "./module_source.ts";
+import type { Priority } from "../upstream/module_source.ts";
+import { isGomodfsError } from "./gomodfs_error.ts";
 import { RequestQueue } from "./request_queue.ts";
 
 /** A queue whose requests end when the test says so. */

@@ -1,5 +1,5 @@
-import { GomodfsError } from "../lib/gomodfs_error.ts";
-import type { Priority } from "./module_source.ts";
+import { GomodfsError } from "./gomodfs_error.ts";
+import type { Priority } from "./priority.ts";
 
 /** The bounds of a {@linkcode RequestQueue}. */
 export interface RequestQueueOptions {
