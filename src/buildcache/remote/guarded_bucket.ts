@@ -101,9 +101,7 @@ export class GuardedBucket {
       const outcome = await this.#writes.run(priority, undefined, async () => {
         const passage = this.#isWriteDenied ? undefined : this.#admit();
         if (passage === undefined) return "skipped";
-        return await this.#watched(passage, key, () =>
-          this.#bucket.put(key, content, { onlyIfAbsent }),
-        );
+        return await this.#watched(passage, key, () => this.#put(key, content, onlyIfAbsent));
       });
       if (outcome === "skipped") {
         counters.add("uploadsSkipped");
@@ -123,6 +121,20 @@ export class GuardedBucket {
       if (!isGomodfsError(error)) throw error;
       this.#onWriteFailed(error);
       return "failed";
+    }
+  }
+
+  async #put(
+    key: string,
+    content: ObjectContent,
+    onlyIfAbsent: boolean,
+  ): Promise<"stored" | "exists"> {
+    try {
+      return await this.#bucket.put(key, content, { onlyIfAbsent });
+    } catch (error) {
+      // Before the next in the queue begins.
+      if (isGomodfsError(error, "FORBIDDEN")) this.#isWriteDenied = true;
+      throw error;
     }
   }
 
@@ -224,7 +236,6 @@ export class GuardedBucket {
     }
     counters.add("uploadsFailed");
     if (error.code === "FORBIDDEN") {
-      this.#isWriteDenied = true;
       warnings.once("write-denied", withHint(error, "nothing more is uploaded"));
       return;
     }
