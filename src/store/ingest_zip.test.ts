@@ -37,7 +37,10 @@ function rebuild(ingested: IngestedModule): Uint8Array<ArrayBuffer> {
   const manifest = decodeManifest(ingested.manifest);
   const streams = streamsOf(ingested);
   const zip = new VirtualZip(PREFIX, manifest);
-  return Uint8Array.from(zip.read(0, zip.size, (index) => streams[index] ?? new Uint8Array(0)));
+  const bytes = zip.read(0, zip.size, (index, start, out) => {
+    out.set(streams[index]?.subarray(start, start + out.length) ?? []);
+  });
+  return Uint8Array.from(bytes);
 }
 
 describe("ingestZip()", () => {
