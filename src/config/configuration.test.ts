@@ -203,9 +203,9 @@ describe("flags", () => {
       http: [":80", "unix:/x"],
       logFormat: undefined,
     };
-    const { values, settings } = resolveConfiguration(file, flagValues(flags, "/work"));
+    const { values, settings } = resolveConfiguration(file, flagValues(flags, "/srv"));
     expect(values).toMatchObject({
-      store: "/work/here",
+      store: "/srv/here",
       log: { level: "error", format: "text" },
       mount: { allow_other: true },
       http: { listen: [{ port: 80 }, { path: "/x" }] },
@@ -217,8 +217,8 @@ describe("flags", () => {
   });
 
   it("may give the path of a store behind dir:", () => {
-    const flags = flagValues({ store: "dir:mod" }, "/work");
-    expect(resolveConfiguration(undefined, flags).values.store).toBe("dir:/work/mod");
+    const flags = flagValues({ store: "dir:mod" }, "/srv");
+    expect(resolveConfiguration(undefined, flags).values.store).toBe("dir:/srv/mod");
   });
 
   it.each([
@@ -226,7 +226,7 @@ describe("flags", () => {
     [{ tlsKey: "k.pem" }, /^--tls-key: "certificate" is missing: it must be an absolute path/],
     [{ logLevel: "loud" }, /^--log-level: log\.level: must be one of/],
   ])("%j are wrong by their name", (flags, expected) => {
-    const errors = errorsOf(() => resolveConfiguration(file, flagValues(flags, "/work")));
+    const errors = errorsOf(() => resolveConfiguration(file, flagValues(flags, "/srv")));
     expect(errors).toEqual([expect.stringMatching(expected)]);
   });
 });
