@@ -92,7 +92,7 @@ describe("a guest with the kernel's NFS client", () => {
           ["rsc.io/quote@v1.5.2", "rsc.io/sampler@v1.3.0", "golang.org/x/text@v0.14.0"],
         ),
       ]);
-      expect(builder).toMatchObject({ status: 0 });
+      expect(builder, `${builder.stdout}\n${builder.stderr}`).toMatchObject({ status: 0 });
       expect(builder.stdout).toContain("Hello, world.");
       expect(builder.stdout).toContain("all modules verified");
       expect(builder.stdout).toContain("golang.org/x/text v0.14.0");
